@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/file.h"
+
+#include <atomic>
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+
+namespace coracle {
+
+namespace {
+
+std::string read_open_file(const Fd& fd, const std::string& path, uint64_t limit) {
+    struct stat status {};
+    if (::fstat(fd.get(), &status) == 0 && S_ISDIR(status.st_mode))
+        throw Error("'{}' is a directory", path);
+    std::string content;
+    content.reserve(static_cast<size_t>(status.st_size));
+    char buffer[65536];
+    while (size_t count = read_some(fd.get(), buffer, sizeof buffer, -1, path)) {
+        if (content.size() + count > limit)
+            throw Error("'{}' is larger than {} bytes", path, limit);
+        content.append(buffer, count);
+    }
+    return content;
+}
+
+std::string parent_of(const std::string& path) {
+    auto slash = path.rfind('/');
+    if (slash == std::string::npos)
+        return ".";
+    return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+std::string sibling_name(const std::string& path) {
+    static std::atomic<unsigned> counter{0};
+    return fmt::format("{}/.coracle-{}-{}.tmp", parent_of(path), ::getpid(), counter++);
+}
+
+} // namespace
+
+std::string read_file(const std::string& path, uint64_t limit) {
+    return read_open_file(open_fd(path, O_RDONLY), path, limit);
+}
+
+std::optional<std::string> read_file_if_present(const std::string& path, uint64_t limit) {
+    Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!fd) {
+        if (errno == ENOENT || errno == ENOTDIR)
+            return std::nullopt;
+        throw Error::system(errno, fmt::format("open '{}'", path));
+    }
+    return read_open_file(fd, path, limit);
+}
+
+bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
+
+void make_directories(const std::string& path) {
+    std::error_code error;
+    std::filesystem::create_directories(path, error);
+    if (error)
+        throw Error("cannot make directory '{}': {}", path, error.message());
+}
+
+AtomicFile::AtomicFile(std::string path, mode_t mode) : path_(std::move(path)) {
+    int fd = ::open(parent_of(path_).c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
+    if (fd < 0) {
+        temporary_ = sibling_name(path_);
+        fd = ::open(temporary_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+    }
+    if (fd < 0) {
+        int cause = errno;
+        temporary_.clear();
+        throw Error::system(cause, fmt::format("write '{}'", path_));
+    }
+    fd_.reset(fd);
+}
+
+AtomicFile::AtomicFile(AtomicFile&& other) noexcept
+    : path_(std::move(other.path_)), temporary_(std::exchange(other.temporary_, "")),
+      fd_(std::move(other.fd_)) {}
+
+AtomicFile::~AtomicFile() {
+    if (!temporary_.empty())
+        ::unlink(temporary_.c_str());
+}
+
+void AtomicFile::commit(bool durable) {
+    if (durable && ::fsync(fd_.get()) != 0)
+        throw Error::system(errno, fmt::format("write '{}'", path_));
+    if (temporary_.empty()) {
+        // linkat cannot replace, so the nameless file first gets a temporary name.
+        std::string name = sibling_name(path_);
+        std::string self = fmt::format("/proc/self/fd/{}", fd_.get());
+        if (::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) != 0)
+            throw Error::system(errno, fmt::format("write '{}'", path_));
+        temporary_ = std::move(name);
+    }
+    if (::rename(temporary_.c_str(), path_.c_str()) != 0)
+        throw Error::system(errno, fmt::format("write '{}'", path_));
+    temporary_.clear();
+    fd_.reset();
+}
+
+void write_file(const std::string& path, std::string_view content, mode_t mode) {
+    AtomicFile file(path, mode);
+    file.write(content);
+    file.commit();
+}
+
+TempDir::TempDir(const std::string& parent) {
+    const char* configured = std::getenv("TMPDIR");
+    std::string base = !parent.empty() ? parent : configured && *configured ? configured : "/tmp";
+    path_ = base + "/coracle-XXXXXX";
+    if (::mkdtemp(path_.data()) == nullptr)
+        throw Error::system(errno, fmt::format("make a directory in '{}'", base));
+}
+
+TempDir::~TempDir() {
+    std::error_code ignored;
+    if (!path_.empty())
+        std::filesystem::remove_all(path_, ignored);
+}
+
+std::string TempDir::operator/(std::string_view name) const {
+    return fmt::format("{}/{}", path_, name);
+}
+
+namespace {
+
+int flags_of(FileLock::Mode mode) { return mode == FileLock::Mode::shared ? LOCK_SH : LOCK_EX; }
+
+// A lock file in a read-only cache can still be locked through a read-only descriptor.
+Fd open_lock_file(const std::string& path) {
+    Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
+    if (!fd && (errno == EROFS || errno == EACCES))
+        return open_fd(path, O_RDONLY);
+    if (!fd)
+        throw Error::system(errno, fmt::format("open '{}'", path));
+    return fd;
+}
+
+} // namespace
+
+FileLock::FileLock(const std::string& path, Mode mode) : fd_(open_lock_file(path)) {
+    while (::flock(fd_.get(), flags_of(mode)) != 0)
+        if (errno != EINTR)
+            throw Error::system(errno, fmt::format("lock '{}'", path));
+}
+
+std::optional<FileLock> FileLock::attempt(const std::string& path, Mode mode) {
+    Fd fd = open_lock_file(path);
+    if (::flock(fd.get(), flags_of(mode) | LOCK_NB) == 0)
+        return FileLock(std::move(fd));
+    if (errno == EWOULDBLOCK)
+        return std::nullopt;
+    throw Error::system(errno, fmt::format("lock '{}'", path));
+}
+
+} // namespace coracle

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/fd.h"
+
+namespace coracle {
+
+/// The whole content of a file of at most `limit` bytes. Throws when it is absent or larger.
+std::string read_file(const std::string& path, uint64_t limit = 64 << 20);
+
+/// As read_file, but an absent file is nullopt.
+std::optional<std::string> read_file_if_present(const std::string& path, uint64_t limit = 64 << 20);
+
+bool exists(const std::string& path);
+
+/// mkdir -p with mode 0755.
+void make_directories(const std::string& path);
+
+/// A file that appears under its name whole or not at all: written beside it, renamed by commit().
+/// Destroyed without commit() it leaves nothing behind; on file systems with O_TMPFILE not even
+/// kill -9 leaves a trace.
+class AtomicFile {
+public:
+    explicit AtomicFile(std::string path, mode_t mode = 0644);
+    ~AtomicFile();
+    AtomicFile(AtomicFile&& other) noexcept;
+    AtomicFile& operator=(AtomicFile&&) = delete;
+
+    int fd() const { return fd_.get(); }
+    const std::string& path() const { return path_; }
+    void write(std::string_view data) { write_all(fd_.get(), data, path_); }
+    /// Puts the file in place, replacing an older one. `durable` also syncs it to disk first.
+    void commit(bool durable = false);
+
+private:
+    std::string path_;
+    std::string temporary_; ///< empty while the file has no name
+    Fd fd_;
+};
+
+/// AtomicFile for content that is at hand.
+void write_file(const std::string& path, std::string_view content, mode_t mode = 0644);
+
+/// A directory that is removed with all that is in it.
+class TempDir {
+public:
+    /// Made below `parent`, or below $TMPDIR (default /tmp).
+    explicit TempDir(const std::string& parent = "");
+    ~TempDir();
+    TempDir(TempDir&& other) noexcept : path_(std::exchange(other.path_, "")) {}
+    TempDir& operator=(TempDir&&) = delete;
+
+    const std::string& path() const { return path_; }
+    std::string operator/(std::string_view name) const;
+
+private:
+    std::string path_;
+};
+
+/// An advisory lock (flock(2)) on a file, which is made when it is absent; held until destruction.
+class FileLock {
+public:
+    enum class Mode { shared, exclusive };
+    /// Waits for the lock.
+    FileLock(const std::string& path, Mode mode);
+    /// The lock, or nullopt when another process holds it.
+    static std::optional<FileLock> attempt(const std::string& path, Mode mode);
+
+private:
+    explicit FileLock(Fd fd) : fd_(std::move(fd)) {}
+    Fd fd_;
+};
+
+} // namespace coracle
