@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
+#include <set>
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -12,13 +13,28 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/guarded.h"
 
 namespace coracle {
 
 namespace {
 
+/// What must not outlive this process. Never destroyed, as a signal may come while main returns.
+Guarded<std::set<std::string>>& temporaries() {
+    static auto& paths = *new Guarded<std::set<std::string>>();
+    return paths;
+}
+
+void remember(const std::string& path) {
+    temporaries().with([&](auto& paths) { paths.insert(path); });
+}
+
+void forget(const std::string& path) {
+    temporaries().with([&](auto& paths) { paths.erase(path); });
+}
+
 std::string read_open_file(const Fd& fd, const std::string& path, uint64_t limit) {
-    struct stat status {};
+    struct stat status{};
     if (::fstat(fd.get(), &status) == 0 && S_ISDIR(status.st_mode))
         throw Error("'{}' is a directory", path);
     std::string content;
@@ -81,6 +97,8 @@ AtomicFile::AtomicFile(std::string path, mode_t mode) : path_(std::move(path)) {
         throw Error::system(cause, fmt::format("write '{}'", path_));
     }
     fd_.reset(fd);
+    if (!temporary_.empty())
+        remember(temporary_);
 }
 
 AtomicFile::AtomicFile(AtomicFile&& other) noexcept
@@ -88,8 +106,10 @@ AtomicFile::AtomicFile(AtomicFile&& other) noexcept
       fd_(std::move(other.fd_)) {}
 
 AtomicFile::~AtomicFile() {
-    if (!temporary_.empty())
-        ::unlink(temporary_.c_str());
+    if (temporary_.empty())
+        return;
+    ::unlink(temporary_.c_str());
+    forget(temporary_);
 }
 
 void AtomicFile::commit(bool durable) {
@@ -102,9 +122,11 @@ void AtomicFile::commit(bool durable) {
         if (::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) != 0)
             throw Error::system(errno, fmt::format("write '{}'", path_));
         temporary_ = std::move(name);
+        remember(temporary_);
     }
     if (::rename(temporary_.c_str(), path_.c_str()) != 0)
         throw Error::system(errno, fmt::format("write '{}'", path_));
+    forget(temporary_);
     temporary_.clear();
     fd_.reset();
 }
@@ -121,16 +143,31 @@ TempDir::TempDir(const std::string& parent) {
     path_ = base + "/coracle-XXXXXX";
     if (::mkdtemp(path_.data()) == nullptr)
         throw Error::system(errno, fmt::format("make a directory in '{}'", base));
+    remember(path_);
 }
 
 TempDir::~TempDir() {
+    if (path_.empty())
+        return;
     std::error_code ignored;
-    if (!path_.empty())
-        std::filesystem::remove_all(path_, ignored);
+    std::filesystem::remove_all(path_, ignored);
+    forget(path_);
 }
 
 std::string TempDir::operator/(std::string_view name) const {
     return fmt::format("{}/{}", path_, name);
+}
+
+void remove_temporaries() {
+    temporaries().with([](auto& paths) {
+        for (const auto& path : paths) {
+            std::error_code ignored;
+            // Other threads may still be filling a directory while it is emptied.
+            for (int attempt = 0; attempt < 3; ++attempt)
+                std::filesystem::remove_all(path, ignored);
+        }
+        paths.clear();
+    });
 }
 
 namespace {

@@ -52,7 +52,7 @@ public:
     /// Made below `parent`, or below $TMPDIR (default /tmp).
     explicit TempDir(const std::string& parent = "");
     ~TempDir();
-    TempDir(TempDir&& other) noexcept : path_(std::exchange(other.path_, "")) {}
+    TempDir(TempDir&& other) noexcept : path_(std::exchange(other.path_, {})) {}
     TempDir& operator=(TempDir&&) = delete;
 
     const std::string& path() const { return path_; }
@@ -61,6 +61,10 @@ public:
 private:
     std::string path_;
 };
+
+/// Removes every AtomicFile not yet committed and every TempDir of this process, from any thread: for
+/// a program that is about to be ended by a signal.
+void remove_temporaries();
 
 /// An advisory lock (flock(2)) on a file, which is made when it is absent; held until destruction.
 class FileLock {
