@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "oci/image_config.h"
+#include "oci/manifest.h"
+#include "oci/reference.h"
+#include "store/store.h"
+
+namespace coracle {
+
+/// An image for one platform, with all its blobs in the store.
+struct ResolvedImage {
+    Reference reference;
+    Descriptor root;       ///< what the name points to: an index, or the manifest itself
+    Descriptor descriptor; ///< of the manifest
+    Manifest manifest;
+    ImageConfig config;
+    Platform platform; ///< the image's own, which may be older than the one asked for
+    std::vector<Descriptor> attestations = {}; ///< manifests; their blobs may be absent
+};
+
+/// Finds the image for a platform: through nested indexes, without attestations, the nearest
+/// variant. Throws when the store lacks it ("image 'X' is not in the cache DIR") or part of it,
+/// when it is not made for the platform ("image 'X' has no linux/arm64; it has linux/amd64, ..."),
+/// and when it is malformed.
+ResolvedImage resolve(const Store& store, const Reference& reference, const Platform& platform);
+
+/// As resolve(), but nullopt when the store lacks the image or part of it: what a pull would mend.
+std::optional<ResolvedImage> find_image(const Store& store, const Reference& reference,
+                                        const Platform& platform);
+
+/// The platforms that an image is made for; `present` only those whose manifests are in the store.
+std::vector<Platform> platforms_of(const Store& store, const Descriptor& root, bool present);
+
+/// An in-toto statement attached to an image, e.g. its SBOM.
+struct Attestation {
+    std::string predicate_type; ///< e.g. "https://spdx.dev/Document"
+    Descriptor statement;       ///< the blob: in-toto JSON
+};
+
+/// The statements of an image that are in the store.
+std::vector<Attestation> attestations_of(const Store& store, const ResolvedImage& image);
+
+} // namespace coracle
