@@ -24,6 +24,7 @@ struct Entry {
     uint64_t size = 0;    ///< bytes of content; 0 for all but regular files
     /// symlink: the text as it is; hard_link: the path of the earlier entry, normalised as a TreePath.
     std::string link_target;
+    uint32_t link_count = 1; ///< names of a regular file, this one included; also on its hard links
     uint32_t device_major = 0;
     uint32_t device_minor = 0;
     std::map<std::string, std::string> xattrs; ///< full name, e.g. "security.capability" -> raw value

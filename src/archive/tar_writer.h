@@ -17,7 +17,8 @@ public:
     using Records = std::vector<std::pair<std::string, std::string>>;
 
     /// `records` are put before every entry as PAX records (provenance). finish() writes the two zero
-    /// blocks of the end and finishes `sink`; a segment is not finished: see end_segment().
+    /// blocks of the end and finishes `sink`; without it the sink holds a segment, which other segments
+    /// may follow.
     explicit TarWriter(Sink& sink, Records records = {}) : sink_(sink), records_(std::move(records)) {}
     using EntrySink::add;
     void add(const Entry& entry, Source& content) override;
