@@ -112,7 +112,9 @@ AtomicFile::~AtomicFile() {
     forget(temporary_);
 }
 
-void AtomicFile::commit(bool durable) {
+void AtomicFile::commit(bool durable) { commit_as(path_, durable); }
+
+void AtomicFile::commit_as(std::string path, bool durable) {
     if (durable && ::fsync(fd_.get()) != 0)
         throw Error::system(errno, fmt::format("write '{}'", path_));
     if (temporary_.empty()) {
@@ -124,8 +126,9 @@ void AtomicFile::commit(bool durable) {
         temporary_ = std::move(name);
         remember(temporary_);
     }
-    if (::rename(temporary_.c_str(), path_.c_str()) != 0)
-        throw Error::system(errno, fmt::format("write '{}'", path_));
+    if (::rename(temporary_.c_str(), path.c_str()) != 0)
+        throw Error::system(errno, fmt::format("write '{}'", path));
+    path_ = std::move(path);
     forget(temporary_);
     temporary_.clear();
     fd_.reset();

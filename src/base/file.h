@@ -36,6 +36,8 @@ public:
     void write(std::string_view data) { write_all(fd_.get(), data, path_); }
     /// Puts the file in place, replacing an older one. `durable` also syncs it to disk first.
     void commit(bool durable = false);
+    /// As commit(), under another name in the same file system: for content whose name is its hash.
+    void commit_as(std::string path, bool durable = false);
 
 private:
     std::string path_;
