@@ -5,8 +5,6 @@
 #include <string>
 #include <string_view>
 
-#include "base/file.h"
-#include "io/file_io.h"
 #include "io/hash.h"
 #include "io/sink.h"
 #include "oci/descriptor.h"
@@ -32,7 +30,7 @@ public:
 private:
     friend class Store;
     struct State;
-    explicit BlobWriter(std::unique_ptr<State> state);
+    BlobWriter(std::string directory, HashAlgorithm algorithm);
     std::unique_ptr<State> state_;
 };
 

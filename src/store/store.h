@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "io/source.h"
 #include "oci/descriptor.h"
+#include "oci/manifest.h"
 #include "oci/reference.h"
 #include "store/blob_writer.h"
 
@@ -94,14 +95,13 @@ public:
     void drop(const Digest& digest);
 
 private:
-    std::string own(std::string_view name) const;
-    void prepare_writing();
-    void sweep_temporaries() const;
-    template <class Change>
-    void change_index(Change&& change);
+    void prepare_writing() const;
+    std::vector<Descriptor> roots() const;
+    std::optional<Descriptor> find_unnamed(const Digest& digest) const;
+    Index with_platform(const std::optional<Descriptor>& root, const Platform& platform,
+                        const Descriptor& manifest) const;
 
     std::string directory_;
-    bool prepared_ = false;
 };
 
 /// $LINUXKIT_CACHE, else ~/.linuxkit/cache.
