@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run/boot_source.h"
+
+#include <array>
+#include <optional>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/text.h"
+
+namespace coracle {
+
+namespace {
+
+using Kind = BootSource::Kind;
+constexpr uint64_t most_cmdline = 4096;
+
+bool is_file(const std::string& path) {
+    struct stat status{};
+    return ::stat(path.c_str(), &status) == 0 && !S_ISDIR(status.st_mode);
+}
+
+void require(const std::string& path) {
+    if (!is_file(path))
+        throw Error("'{}' is missing", path).hint("coracle build, or another PREFIX");
+}
+
+BootSource with_kernel(Kind kind, const std::string& prefix) {
+    BootSource source{kind, prefix + "-kernel", "", "", prefix};
+    source.image = prefix + (kind == Kind::initrd ? "-initrd.img" : "-squashfs.img");
+    require(source.kernel);
+    require(source.image);
+    auto cmdline = read_file_if_present(prefix + "-cmdline", most_cmdline);
+    source.cmdline = trim(cmdline.value_or(""));
+    return source;
+}
+
+std::string without_ending(const std::string& path) {
+    auto dot = path.rfind('.');
+    auto slash = path.rfind('/');
+    bool ending =
+        dot != std::string::npos && dot > 0 && (slash == std::string::npos || dot > slash);
+    return ending ? path.substr(0, dot) : path;
+}
+
+BootSource from_image(Kind kind, const std::string& path) {
+    return {kind, "", "", path, without_ending(path)};
+}
+
+/// The image that `build` made for PREFIX, where there is just one kind to choose.
+std::optional<BootSource> image_with_prefix(const std::string& prefix, bool uefi) {
+    for (const char* ending : {".iso", "-efi.iso", "-efi-initrd.iso"})
+        if (is_file(prefix + ending) && (uefi || ending[0] == '.'))
+            return from_image(Kind::iso, prefix + ending);
+    for (const char* ending : {".qcow2", "-bios.img", ".raw", ".vmdk", ".vhd"})
+        if (!uefi && is_file(prefix + ending))
+            return from_image(Kind::disk, prefix + ending);
+    for (const char* ending : {"-efi.qcow2", "-efi.img"})
+        if (is_file(prefix + ending))
+            return from_image(Kind::disk, prefix + ending);
+    return std::nullopt;
+}
+
+} // namespace
+
+BootSource find_boot_source(const RunOptions& options) {
+    const auto& prefix = options.prefix;
+    if (options.kernel + options.iso + options.squashfs > 1)
+        throw UsageError("--kernel, --iso and --squashfs exclude each other");
+    if (options.kernel)
+        return with_kernel(Kind::initrd, prefix);
+    if (options.squashfs)
+        return with_kernel(Kind::squashfs, prefix);
+    if (options.iso) {
+        require(prefix);
+        return from_image(Kind::iso, prefix);
+    }
+    if (is_file(prefix + "-kernel") && is_file(prefix + "-initrd.img"))
+        return with_kernel(Kind::initrd, prefix);
+    if (is_file(prefix + "-kernel") && is_file(prefix + "-squashfs.img"))
+        return with_kernel(Kind::squashfs, prefix);
+    if (is_file(prefix))
+        return from_image(prefix.ends_with(".iso") ? Kind::iso : Kind::disk, prefix);
+    if (auto found = image_with_prefix(prefix, options.uefi))
+        return *found;
+    throw Error(
+        "nothing to boot: there is no {0}-kernel with {0}-initrd.img or {0}-squashfs.img, no "
+        "{0}.iso and no disk image '{0}'",
+        prefix)
+        .hint(fmt::format("coracle build {}.yml", prefix));
+}
+
+std::string detect_disk_format(const std::string& path) {
+    Fd fd = open_fd(path, O_RDONLY);
+    std::array<char, 68> bytes{};
+    size_t size = 0;
+    while (size < bytes.size()) {
+        size_t count = read_some(fd.get(), bytes.data() + size, bytes.size() - size,
+                                 static_cast<off_t>(size), path);
+        if (count == 0)
+            break;
+        size += count;
+    }
+    std::string_view head(bytes.data(), size);
+    if (head.starts_with("QFI\xfb"))
+        return "qcow2";
+    if (head.starts_with("KDMV"))
+        return "vmdk";
+    if (head.starts_with("conectix"))
+        return "vpc";
+    if (head.starts_with("vhdxfile"))
+        return "vhdx";
+    if (head.size() == 68 && head.substr(64) == "\x7f\x10\xda\xbe")
+        return "vdi";
+    return "raw";
+}
+
+} // namespace coracle

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "run/options.h"
+
+namespace coracle {
+
+/// What a machine boots from.
+struct BootSource {
+    enum class Kind { initrd, squashfs, iso, disk };
+    Kind kind;
+    std::string kernel;  ///< path, for initrd and squashfs
+    std::string cmdline; ///< its content, for initrd and squashfs
+    std::string image;   ///< path of the initrd, squashfs, ISO or disk
+    std::string stem;    ///< what PREFIX-state is named after
+};
+
+/// Finds out what `options.prefix` is, unless --kernel, --iso or --squashfs say so: PREFIX-kernel
+/// with PREFIX-initrd.img or PREFIX-squashfs.img, an ISO, a disk image; by its name, or with the
+/// endings that `build` gives. Throws when there is nothing.
+BootSource find_boot_source(const RunOptions& options);
+
+/// "raw", "qcow2", "vmdk", "vpc", "vhdx" or "vdi", by the first bytes of the file.
+std::string detect_disk_format(const std::string& path);
+
+} // namespace coracle

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run/firmware.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/error.h"
+#include "base/file.h"
+
+namespace coracle {
+
+namespace {
+
+struct Place {
+    Arch arch;
+    const char* code;
+    const char* store;
+};
+constexpr std::array places = {
+    Place{Arch::x86_64, "/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"},
+    Place{Arch::x86_64, "/usr/share/OVMF/OVMF_CODE.fd", "/usr/share/OVMF/OVMF_VARS.fd"},
+    Place{Arch::aarch64, "/usr/share/AAVMF/AAVMF_CODE.fd", "/usr/share/AAVMF/AAVMF_VARS.fd"},
+    Place{Arch::riscv64, "/usr/share/qemu-efi-riscv64/RISCV_VIRT_CODE.fd",
+          "/usr/share/qemu-efi-riscv64/RISCV_VIRT_VARS.fd"},
+};
+
+const char* package(Arch arch) {
+    return arch == Arch::x86_64    ? "ovmf"
+           : arch == Arch::aarch64 ? "qemu-efi-aarch64"
+                                   : "qemu-efi-riscv64";
+}
+
+} // namespace
+
+Firmware find_firmware(Arch arch, const std::string& wanted) {
+    if (!wanted.empty()) {
+        if (!exists(wanted))
+            throw Error("firmware '{}' is missing", wanted);
+        auto known = std::ranges::find(places, wanted, &Place::code);
+        return {wanted, known == places.end() ? "" : known->store};
+    }
+    for (const auto& place : places)
+        if (place.arch == arch && exists(place.code))
+            return {place.code, exists(place.store) ? place.store : ""};
+    throw Error("no UEFI firmware for {} is installed", name_of(arch))
+        .hint(fmt::format("apt-get install {}, or --fw FILE", package(arch)));
+}
+
+} // namespace coracle

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "run/options.h"
+
+namespace coracle {
+
+/// UEFI firmware: the code, and the empty store of variables of which each machine gets a copy.
+struct Firmware {
+    std::string code;
+    std::string store; ///< "" = none
+};
+
+/// `wanted` is --fw, or "" for what the distribution installs. Throws when there is none, naming
+/// the package.
+Firmware find_firmware(Arch arch, const std::string& wanted);
+
+} // namespace coracle

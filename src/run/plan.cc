@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run/plan.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/process.h"
+#include "run/firmware.h"
+#include "run/memory_check.h"
+#include "run/metadata.h"
+
+namespace coracle {
+
+namespace {
+
+constexpr unsigned most_cpus = 255;
+constexpr uint64_t most_metadata = 64 << 20;
+
+/// A relative path would be another file for a detached QEMU, and one that begins with '-' an
+/// option.
+std::string safe_path(const std::string& path) {
+    return path.starts_with('/') || path.starts_with("./") ? path : "./" + path;
+}
+
+void plan_boot(const BootSource& source, RunPlan& plan) {
+    auto& machine = plan.machine;
+    switch (source.kind) {
+    case BootSource::Kind::initrd:
+        check_memory(machine.memory, source.image, source.cmdline);
+        machine.initrd = safe_path(source.image);
+        break;
+    case BootSource::Kind::squashfs:
+        machine.drives.push_back({safe_path(source.image), "raw", true});
+        break;
+    case BootSource::Kind::iso:
+        machine.drives.push_back({safe_path(source.image), "raw", true, true});
+        break;
+    case BootSource::Kind::disk:
+        machine.drives.push_back({safe_path(source.image), detect_disk_format(source.image)});
+        break;
+    }
+    if (source.kernel.empty())
+        return;
+    machine.kernel = safe_path(source.kernel);
+    machine.cmdline = source.cmdline;
+    if (source.kind == BootSource::Kind::squashfs)
+        machine.cmdline += (machine.cmdline.empty() ? "" : " ") + std::string("root=/dev/vda");
+}
+
+void plan_firmware(const RunOptions& options, RunPlan& plan) {
+    if (!options.uefi && options.firmware.empty())
+        return;
+    auto firmware = find_firmware(plan.machine.arch, options.firmware);
+    plan.machine.firmware = firmware.code;
+    plan.firmware_store = firmware.store;
+    if (!firmware.store.empty())
+        plan.machine.firmware_store = plan.state / "firmware-variables.fd";
+}
+
+void plan_disks(const RunOptions& options, RunPlan& plan) {
+    for (size_t i = 0; i < options.disks.size(); ++i) {
+        auto disk = plan_disk(parse_disk(options.disks[i]), plan.state.directory, i);
+        disk.drive.path = safe_path(disk.drive.path);
+        if (disk.create > 0)
+            plan.disks.push_back(disk);
+        plan.machine.drives.push_back(disk.drive);
+    }
+}
+
+void plan_metadata(const RunOptions& options, RunPlan& plan) {
+    if (!options.data.empty() && !options.data_file.empty())
+        throw UsageError("--data and --data-file exclude each other");
+    plan.metadata =
+        options.data_file.empty() ? options.data : read_file(options.data_file, most_metadata);
+    if (plan.metadata.empty())
+        return;
+    plan.metadata_iso = plan.state / "data.iso";
+    plan.machine.drives.push_back({safe_path(plan.metadata_iso), "raw", true, true});
+}
+
+void plan_network(const RunOptions& options, Machine& machine) {
+    machine.networking = parse_networking(options.networking);
+    for (const auto& text : options.publish)
+        machine.publish.push_back(parse_publish(text));
+    if (!machine.publish.empty() && machine.networking.kind != Networking::Kind::user)
+        throw UsageError("--publish works with --networking user only");
+}
+
+void plan_shared_directories(const RunOptions& options, RunPlan& plan) {
+    for (const auto& path : options.virtiofs) {
+        if (path.find(',') != std::string::npos)
+            throw UsageError("--virtiofs '{}': virtiofsd cannot serve a path with a comma", path);
+        auto tag = fmt::format("virtiofs{}", plan.machine.shared.size());
+        plan.machine.shared.push_back({path, plan.state / (tag + ".sock"), tag});
+    }
+    if (plan.machine.shared.empty())
+        return;
+    for (const char* candidate : {options.virtiofsd.c_str(), "virtiofsd", "/usr/libexec/virtiofsd",
+                                  "/usr/lib/qemu/virtiofsd"})
+        if (auto found = *candidate != '\0' ? find_program(candidate) : std::nullopt;
+            found && plan.virtiofsd.empty())
+            plan.virtiofsd = *found;
+    if (plan.virtiofsd.empty() || (!options.virtiofsd.empty() && !find_program(options.virtiofsd)))
+        throw Error("--virtiofs takes the program virtiofsd, which is not installed")
+            .hint("apt-get install qemu-system-common, or --virtiofsd PATH");
+}
+
+void choose_accelerator_for(const RunOptions& options, RunPlan& plan, Reporter& reporter) {
+    auto choice = choose_accelerator(options.accel, plan.machine.arch, host_abilities());
+    plan.machine.accelerator = choice.accelerator;
+    plan.may_fall_back = choice.may_fall_back;
+    if (!choice.reason.empty())
+        reporter.info(fmt::format("running without KVM, which is slow: {}", choice.reason));
+}
+
+} // namespace
+
+RunPlan plan_run(const RunOptions& options, Reporter& reporter) {
+    if (options.cpus < 1 || options.cpus > most_cpus)
+        throw UsageError("--cpus {} is not between 1 and {}", options.cpus, most_cpus);
+    if (options.detached && options.gui)
+        throw UsageError("--detached and --gui exclude each other");
+    RunPlan plan;
+    auto& machine = plan.machine;
+    machine.cpus = options.cpus;
+    machine.memory = parse_size(options.memory, "--mem");
+    machine.arch = options.arch.empty() ? host_arch() : parse_arch(options.arch);
+    plan_network(options, machine);
+    auto source = find_boot_source(options);
+    plan.state =
+        read_state(safe_path(options.state.empty() ? source.stem + "-state" : options.state));
+    machine.uuid = plan.state.uuid;
+    machine.mac = plan.state.mac;
+    plan_boot(source, plan);
+    plan_firmware(options, plan);
+    plan_disks(options, plan);
+    plan_metadata(options, plan);
+    plan_shared_directories(options, plan);
+    machine.devices = options.devices;
+    machine.usb = options.usb;
+    machine.gui = options.gui;
+    machine.detached = options.detached;
+    machine.pid_file = plan.state / "qemu.pid";
+    machine.monitor = plan.state / "qmp.sock";
+    if (options.detached)
+        machine.console = plan.state / "console.log";
+    choose_accelerator_for(options, plan, reporter);
+    if (!options.dry_run && !find_program(qemu_program(machine.arch)))
+        throw Error("{} is not installed", qemu_program(machine.arch))
+            .hint("apt-get install " + qemu_package(machine.arch));
+    return plan;
+}
+
+void prepare(const RunPlan& plan) {
+    keep_state(plan.state);
+    const auto& store = plan.machine.firmware_store;
+    if (!store.empty() && !exists(store))
+        write_file(store, read_file(plan.firmware_store));
+    std::ranges::for_each(plan.disks, create_disk);
+    if (!plan.metadata.empty())
+        write_metadata_iso(plan.metadata_iso, plan.metadata);
+}
+
+} // namespace coracle
