@@ -56,7 +56,7 @@ std::optional<uint64_t> level(std::string_view variant) {
 }
 
 bool is_word(std::string_view text) {
-    return !text.empty() && std::ranges::all_of(text, [](char c) {
+    return !text.empty() && text.front() != '.' && std::ranges::all_of(text, [](char c) {
         return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-' || c == '.';
     });
 }
