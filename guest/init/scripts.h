@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <deque>
+#include <string>
+
+#include <sys/types.h>
+
+namespace coracle::guest {
+
+/// The executables of a directory, run one after another in name order while others are served.
+class Scripts {
+public:
+    explicit Scripts(const std::string& directory);
+
+    /// Starts the next one that can be started; false when none is left.
+    bool start_next();
+    /// True when `child` is the one that runs; then its failure is told.
+    bool ended(pid_t child, int wait_status);
+
+private:
+    std::deque<std::string> paths_;
+    std::string current_;
+    pid_t child_ = -1;
+};
+
+} // namespace coracle::guest
