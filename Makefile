@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+# The front door. Each target sets up all it needs; the real build is CMake with CMakePresets.json.
+
+PREFIX ?= /usr/local
+JOBS ?= $(shell nproc)
+export DEBIAN_FRONTEND = noninteractive
+
+.PHONY: all setup demo test test-all asan tsan format tidy bench install clean help
+
+all: ## build the program: build/release/coracle
+	@tools/setup build
+	@tools/preset release -DCORACLE_TESTS=OFF
+
+help: ## list these targets
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' Makefile | column -t -s '|'
+
+setup: ## install the Debian packages that are missing for all targets below
+	@tools/setup build test lint
+
+demo: ## from nothing to a Redis system that answers PONG
+	@tools/setup build demo
+	@tools/preset release -DCORACLE_TESTS=OFF
+	@tools/demo build/release/coracle
+
+test: ## build and run the tests
+	@tools/setup build test
+	@tools/preset dev
+	@tools/run-tests build/dev
+
+test-all: test asan tsan ## the tests as they are, and under all sanitizers
+
+asan: ## run the unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	@tools/setup build test
+	@tools/preset asan
+	@tools/run-tests build/asan -LE 'boot|slow'
+
+tsan: ## run the unit tests under ThreadSanitizer
+	@tools/setup build test
+	@tools/preset tsan
+	@tools/run-tests build/tsan -LE 'boot|slow'
+
+format: ## lay out the sources with clang-format
+	@tools/setup lint
+	@git ls-files -co --exclude-standard '*.cc' '*.h' | xargs clang-format-19 -i
+
+tidy: ## check the sources with clang-tidy
+	@tools/setup build test lint
+	@tools/preset dev
+	@git ls-files -co --exclude-standard 'src/*.cc' 'guest/*.cc' | grep -v _test.cc | \
+	    xargs -P $(JOBS) -n 4 clang-tidy-19 -p build/dev --quiet
+
+bench: ## measure the build and the boot of examples/redis-os.yml
+	@tools/setup build demo
+	@tools/preset release -DCORACLE_TESTS=OFF
+	@bench/redis-os build/release/coracle
+
+install: ## install below PREFIX (default /usr/local), with DESTDIR before it
+	@test -x build/release/coracle || $(MAKE) all
+	@DESTDIR='$(DESTDIR)' cmake --install build/release --prefix '$(PREFIX)'
+
+clean: ## remove all that was built
+	rm -rf build
