@@ -70,7 +70,7 @@ std::string unescape(std::string_view text) {
 }
 
 time_t modified(const std::string& path) {
-    struct stat status {};
+    struct stat status{};
     return ::stat(path.c_str(), &status) == 0 ? status.st_mtime : 0;
 }
 

@@ -11,9 +11,9 @@
 
 namespace coracle {
 
-/// apt with state of its own: the machine's installed packages, its lists and its configuration have no
-/// part in it, but for the sources, how to reach them (Acquire::*) and the credentials for them. Needs
-/// no root.
+/// apt with state of its own: the machine's installed packages, its lists and its configuration
+/// have no part in it, but for the sources, how to reach them (Acquire::*) and the credentials for
+/// them. Needs no root.
 class Apt {
 public:
     struct Options {
@@ -36,8 +36,8 @@ public:
         std::string path;
         std::string sha256;
     };
-    /// Fetches files with apt's own methods. What cannot be had is missing afterwards; nothing is thrown.
-    /// Returns what apt had to say about failures.
+    /// Fetches files with apt's own methods. What cannot be had is missing afterwards; nothing is
+    /// thrown. Returns what apt had to say about failures.
     std::string fetch(const std::vector<Download>& downloads) const;
 
     const std::vector<AptSource>& sources() const { return sources_; }

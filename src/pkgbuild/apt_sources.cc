@@ -126,7 +126,7 @@ std::vector<AptSource> parse_deb822(std::string_view text) {
     return sources;
 }
 
-constexpr std::array debian_suites{"oldoldstable", "oldstable", "stable",  "testing",
+constexpr std::array debian_suites{"oldoldstable", "oldstable", "stable",   "testing",
                                    "buster",       "bullseye",  "bookworm", "trixie",
                                    "forky",        "duke",      "sid",      "unstable"};
 

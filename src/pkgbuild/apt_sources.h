@@ -17,15 +17,16 @@ struct AptSource {
     friend bool operator==(const AptSource&, const AptSource&) = default;
 };
 
-/// The binary archives (`deb`) of a file in the one-line or the deb822 format, which `deb822` tells.
-/// What cannot be understood is left out: the machine's sources are not ours to judge.
+/// The binary archives (`deb`) of a file in the one-line or the deb822 format, which `deb822`
+/// tells. What cannot be understood is left out: the machine's sources are not ours to judge.
 std::vector<AptSource> parse_apt_sources(std::string_view text, bool deb822);
 
 /// All archives of this machine: sources.list and sources.list.d below `directory` (/etc/apt).
 std::vector<AptSource> machine_apt_sources(const std::string& directory = "/etc/apt");
 
 /// The Debian archives among `machine`, turned to another suite: "bookworm-security" becomes
-/// "trixie-security". Archives of other projects and backports are left out. With components main only.
+/// "trixie-security". Archives of other projects and backports are left out. With components main
+/// only.
 std::vector<AptSource> sources_for_suite(const std::vector<AptSource>& machine,
                                          const std::string& suite);
 

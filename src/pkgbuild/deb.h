@@ -9,13 +9,13 @@
 
 namespace coracle {
 
-/// A Debian binary package (deb(5), format 2.0), read from the front to the end without running any of
-/// its scripts: an ar archive of `debian-binary`, `control.tar*` and `data.tar*`, packed with gzip, xz,
-/// zstd or not at all.
+/// A Debian binary package (deb(5), format 2.0), read from the front to the end without running any
+/// of its scripts: an ar archive of `debian-binary`, `control.tar*` and `data.tar*`, packed with
+/// gzip, xz, zstd or not at all.
 class DebReader {
 public:
-    /// Reads as far as the control member. `name` names the package in errors. Throws for what is no
-    /// such archive and for members that are damaged or too large.
+    /// Reads as far as the control member. `name` names the package in errors. Throws for what is
+    /// no such archive and for members that are damaged or too large.
     DebReader(Source& source, std::string name);
     ~DebReader();
 

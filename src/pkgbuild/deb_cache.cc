@@ -23,7 +23,7 @@ DebCache::DebCache(std::string directory) : directory_(std::move(directory) + "/
 std::string DebCache::path_of(const PinnedDeb& deb) const { return directory_ + "/" + deb.sha256; }
 
 bool DebCache::has(const PinnedDeb& deb) const {
-    struct stat status {};
+    struct stat status{};
     return ::stat(path_of(deb).c_str(), &status) == 0 &&
            static_cast<uint64_t>(status.st_size) == deb.size;
 }
@@ -85,8 +85,8 @@ std::vector<PinnedDeb> DebCache::ensure(const std::vector<PinnedDeb>& debs, cons
     for (const auto& archive : archives) {
         std::vector<Apt::Download> wanted;
         for (const auto& deb : missing)
-            wanted.push_back({archive + "/" + escape_url_path(deb.filename),
-                              downloads / deb.sha256, deb.sha256});
+            wanted.push_back({archive + "/" + escape_url_path(deb.filename), downloads / deb.sha256,
+                              deb.sha256});
         auto said = apt.fetch(wanted);
         if (!said.empty())
             reporter.verbose(said);

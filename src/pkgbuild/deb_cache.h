@@ -20,15 +20,16 @@ public:
     /// The file, verified; an invalid Fd when it is not there. A damaged one is removed.
     Fd open(const PinnedDeb& deb) const;
 
-    /// Makes sure that all of `debs` are there: fetches what is missing from the sources of `apt`, then
-    /// from `snapshot` (the base URL of an archive; "" = none). Returns those that nobody has.
+    /// Makes sure that all of `debs` are there: fetches what is missing from the sources of `apt`,
+    /// then from `snapshot` (the base URL of an archive; "" = none). Returns those that nobody has.
     std::vector<PinnedDeb> ensure(const std::vector<PinnedDeb>& debs, const Apt& apt,
                                   const std::string& snapshot, Reporter& reporter) const;
 
     /// True when all are there (sizes only).
     bool has_all(const std::vector<PinnedDeb>& debs) const;
 
-    /// Removes the files that have not been used for the longest time until at most `bytes` are left.
+    /// Removes the files that have not been used for the longest time until at most `bytes` are
+    /// left.
     void trim(uint64_t bytes) const;
 
 private:

@@ -31,7 +31,8 @@ void unpack(const DebFile& deb, DebianFiles& files, Spool& spool) {
     auto& data = reader.data();
     while (auto entry = data.next()) {
         TreeItem item;
-        bool link = entry->type == EntryType::symlink && entry->path.str().find('/') == std::string::npos;
+        bool link =
+            entry->type == EntryType::symlink && entry->path.str().find('/') == std::string::npos;
         if (!link) // base-files' own links stay as they are
             entry->path = merged(entry->path);
         if (entry->type == EntryType::hard_link)
@@ -45,10 +46,10 @@ void unpack(const DebFile& deb, DebianFiles& files, Spool& spool) {
     }
 }
 
-constexpr const char* unwanted[] = {"usr/share/doc", "usr/share/man", "usr/share/info",
-                                    "usr/share/locale", "usr/share/lintian",
-                                    "usr/share/bash-completion", "usr/share/bug",
-                                    "usr/share/doc-base", "usr/share/menu"};
+constexpr const char* unwanted[] = {
+    "usr/share/doc",    "usr/share/man",      "usr/share/info",
+    "usr/share/locale", "usr/share/lintian",  "usr/share/bash-completion",
+    "usr/share/bug",    "usr/share/doc-base", "usr/share/menu"};
 
 /// Puts a selection together.
 class Selection {
@@ -85,9 +86,9 @@ private:
 
 void Selection::pick() {
     PathGlobs keep(content_.keep), drop(content_.drop);
-    PathGlobs usual(content_.keep.empty() ? std::vector<std::string>(std::begin(unwanted),
-                                                                     std::end(unwanted))
-                                          : std::vector<std::string>());
+    PathGlobs usual(content_.keep.empty()
+                        ? std::vector<std::string>(std::begin(unwanted), std::end(unwanted))
+                        : std::vector<std::string>());
     std::vector<PathGlobs> single;
     std::vector<bool> used(content_.keep.size());
     for (const auto& pattern : content_.keep)

@@ -15,8 +15,8 @@ struct DebFile {
     int fd = -1;      ///< open, verified
 };
 
-/// All files of some Debian packages, as they would lie in the installed system (so with /bin and the
-/// like merged into /usr), and the packages' control texts.
+/// All files of some Debian packages, as they would lie in the installed system (so with /bin and
+/// the like merged into /usr), and the packages' control texts.
 struct DebianFiles {
     struct Origin {
         std::string name;
@@ -32,8 +32,8 @@ DebianFiles unpack_debs(std::vector<DebFile> debs, Spool& spool);
 
 /// The files that `content` asks for, with all that they need: targets of symlinks, parents, with
 /// `needed_libraries` the shared libraries and program interpreters; and for each package that is
-/// represented its copyright file and an entry in var/lib/dpkg/status.d. Throws when a pattern of `keep`
-/// fits nothing, and when a library is missing.
+/// represented its copyright file and an entry in var/lib/dpkg/status.d. Throws when a pattern of
+/// `keep` fits nothing, and when a library is missing.
 ImageTree select_files(const DebianFiles& files, const DebianContent& content, Spool& spool);
 
 } // namespace coracle

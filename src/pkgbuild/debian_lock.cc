@@ -11,7 +11,8 @@ namespace coracle {
 
 namespace {
 
-constexpr std::string_view first_line = "# What the image is made of; written by `coracle pkg build`.";
+constexpr std::string_view first_line =
+    "# What the image is made of; written by `coracle pkg build`.";
 
 bool is_sha256(std::string_view text) {
     return text.size() == 64 && std::ranges::all_of(text, [](char c) {
@@ -19,7 +20,8 @@ bool is_sha256(std::string_view text) {
            });
 }
 
-/// Names of packages and versions as Debian policy has them: nothing that is special in a path or a URL.
+/// Names of packages and versions as Debian policy has them: nothing that is special in a path or a
+/// URL.
 bool is_word(std::string_view text) {
     return !text.empty() && std::ranges::all_of(text, [](char c) {
         return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||

@@ -44,7 +44,8 @@ std::vector<std::string> debian_packages(const DebianContent& content, const Pla
 /// All of the `debian:` section that decides which packages are taken, as one line.
 std::string debian_request(const DebianContent& content, const Platform& platform);
 
-/// Debian's name of an architecture: amd64, arm64, armhf, i386, ppc64el, riscv64, s390x. Throws for others.
+/// Debian's name of an architecture: amd64, arm64, armhf, i386, ppc64el, riscv64, s390x. Throws for
+/// others.
 std::string debian_architecture(const Platform& platform);
 
 } // namespace coracle

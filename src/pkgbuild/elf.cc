@@ -12,8 +12,8 @@ namespace coracle {
 
 namespace {
 
-constexpr uint64_t table_limit = 1 << 20;  ///< bytes of a header table or the dynamic section
-constexpr uint64_t string_limit = 4096;    ///< bytes of a name
+constexpr uint64_t table_limit = 1 << 20; ///< bytes of a header table or the dynamic section
+constexpr uint64_t string_limit = 4096;   ///< bytes of a name
 constexpr uint64_t section_limit = 4 << 20;
 
 Error damaged(const FileSlice& file, std::string_view what) {
@@ -116,9 +116,9 @@ std::vector<Section> ElfFile::sections() const {
         return sections;
     std::string bytes = table(offset, size, count, wide ? 64 : 40);
     for (size_t at = 0; at < bytes.size(); at += size)
-        sections.push_back({layout_.number(bytes, at, 4), layout_.word(bytes, at + (wide ? 24 : 16)),
-                            layout_.word(bytes, at + (wide ? 32 : 20)),
-                            layout_.number(bytes, at + 4, 4)});
+        sections.push_back(
+            {layout_.number(bytes, at, 4), layout_.word(bytes, at + (wide ? 24 : 16)),
+             layout_.word(bytes, at + (wide ? 32 : 20)), layout_.number(bytes, at + 4, 4)});
     return sections;
 }
 
@@ -187,7 +187,8 @@ std::optional<ElfInfo> read_elf(const FileSlice& file) {
         if (segment.type != pt_dynamic || segment.offset >= file.size)
             continue;
         auto tags = elf->dynamic(segment);
-        auto strings = std::ranges::find(tags, dt_strtab, [](const auto& tag) { return tag.first; });
+        auto strings =
+            std::ranges::find(tags, dt_strtab, [](const auto& tag) { return tag.first; });
         if (strings == tags.end())
             continue;
         uint64_t base = elf->place_of(strings->second, segments);
@@ -224,10 +225,17 @@ std::optional<std::string> read_elf_section(const FileSlice& file, std::string_v
 }
 
 std::optional<uint16_t> elf_machine(std::string_view architecture) {
-    constexpr std::array<std::pair<std::string_view, uint16_t>, 9> machines{
-        {{"386", 3}, {"ppc64le", 21}, {"s390x", 22}, {"arm", 40}, {"amd64", 62},
-         {"arm64", 183}, {"riscv64", 243}, {"loong64", 258}, {"mips64le", 8}}};
-    auto found = std::ranges::find(machines, architecture, [](const auto& pair) { return pair.first; });
+    constexpr std::array<std::pair<std::string_view, uint16_t>, 9> machines{{{"386", 3},
+                                                                             {"ppc64le", 21},
+                                                                             {"s390x", 22},
+                                                                             {"arm", 40},
+                                                                             {"amd64", 62},
+                                                                             {"arm64", 183},
+                                                                             {"riscv64", 243},
+                                                                             {"loong64", 258},
+                                                                             {"mips64le", 8}}};
+    auto found =
+        std::ranges::find(machines, architecture, [](const auto& pair) { return pair.first; });
     if (found == machines.end())
         return std::nullopt;
     return found->second;

@@ -20,8 +20,8 @@ struct FileSlice {
     std::string read(uint64_t from, uint64_t count) const;
 };
 
-/// What the dynamic linker would look at in an ELF file (System V ABI, chapters 4 and 5), of any word
-/// size, byte order and machine.
+/// What the dynamic linker would look at in an ELF file (System V ABI, chapters 4 and 5), of any
+/// word size, byte order and machine.
 struct ElfInfo {
     uint16_t machine = 0; ///< e_machine
     uint16_t type = 0;    ///< e_type

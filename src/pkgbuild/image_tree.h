@@ -11,7 +11,8 @@
 
 namespace coracle {
 
-/// Keeps contents in one unnamed temporary file until they are wanted. Slices are valid while it lives.
+/// Keeps contents in one unnamed temporary file until they are wanted. Slices are valid while it
+/// lives.
 class Spool {
 public:
     Spool();
@@ -35,8 +36,8 @@ struct TreeItem {
     int origin = -1; ///< index of the Debian package it comes from; -1 = none
 };
 
-/// The files of an image by path. A later item replaces an earlier one of the same path, except that a
-/// directory stays where another directory comes.
+/// The files of an image by path. A later item replaces an earlier one of the same path, except
+/// that a directory stays where another directory comes.
 class ImageTree {
 public:
     using Items = std::map<TreePath, TreeItem>;
@@ -48,8 +49,8 @@ public:
     const Items& items() const { return items_; }
     Items& items() { return items_; }
 
-    /// The path that `path` leads to when the links of the tree are followed, as in the running system.
-    /// nullopt when it leads to nothing that is in the tree.
+    /// The path that `path` leads to when the links of the tree are followed, as in the running
+    /// system. nullopt when it leads to nothing that is in the tree.
     std::optional<TreePath> resolve(const TreePath& path) const;
 
     /// Adds the directories that items lie in but that are missing, root's, with mode 0755. Throws

@@ -17,7 +17,8 @@ namespace {
 size_t rank(const TreePath& path) {
     auto parts = split(path.parent().str(), '/');
     bool system = parts.size() <= 3 && parts.size() >= 2 && parts[0] == "usr" &&
-                  parts[1].starts_with("lib") && (parts.size() == 2 || parts[2].find("-linux-") != std::string::npos);
+                  parts[1].starts_with("lib") &&
+                  (parts.size() == 2 || parts[2].find("-linux-") != std::string::npos);
     return (system ? 0 : 1000) + parts.size();
 }
 

@@ -13,7 +13,8 @@ namespace {
 
 using ByName = std::map<std::string, const KernelModule*, std::less<>>;
 
-/// Appends what `module` needs, deepest first. `seen` ends cycles, which a damaged module could have.
+/// Appends what `module` needs, deepest first. `seen` ends cycles, which a damaged module could
+/// have.
 void gather(const KernelModule& module, const ByName& by_name, std::set<std::string>& seen,
             std::vector<const KernelModule*>& order) {
     for (const auto& name : module.depends) {
