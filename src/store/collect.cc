@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <filesystem>
-#include <set>
 
 #include <unistd.h>
 
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
-#include "oci/manifest.h"
-#include "oci/media_types.h"
 #include "store/layout.h"
+#include "store/reachable.h"
 #include "store/store.h"
 
 namespace coracle {
@@ -18,36 +16,6 @@ namespace coracle {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// What a manifest or an index points to. Nothing where it is absent, damaged or something else.
-std::vector<Descriptor> children_of(const Store& store, const Descriptor& descriptor) {
-    bool document = media_type::is_index(descriptor.media_type) ||
-                    media_type::is_manifest(descriptor.media_type);
-    if (!document || !store.has(descriptor))
-        return {};
-    try {
-        auto parsed = parse_manifest_or_index(store.read_document(descriptor), "", "");
-        if (auto* index = std::get_if<Index>(&parsed))
-            return std::move(index->manifests);
-        auto& manifest = std::get<Manifest>(parsed);
-        manifest.layers.push_back(std::move(manifest.config));
-        return std::move(manifest.layers);
-    } catch (const Error&) {
-        return {};
-    }
-}
-
-std::set<Digest> reachable(const Store& store, std::vector<Descriptor> open) {
-    std::set<Digest> marked;
-    while (!open.empty()) {
-        Descriptor descriptor = std::move(open.back());
-        open.pop_back();
-        if (!marked.insert(descriptor.digest).second)
-            continue;
-        std::ranges::move(children_of(store, descriptor), std::back_inserter(open));
-    }
-    return marked;
-}
 
 std::optional<FileLock> lock_alone(const std::string& path, bool wait) {
     if (wait)
@@ -88,7 +56,7 @@ std::optional<Swept> Store::collect(bool wait) {
         return std::nullopt;
     Swept swept;
     change_index_file(directory_, [&](nlohmann::ordered_json&) {
-        std::set<Digest> marked = reachable(*this, roots());
+        auto marked = reachable(*this, roots());
         for (const Digest& digest : blobs()) {
             if (marked.contains(digest))
                 continue;
