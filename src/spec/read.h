@@ -14,9 +14,14 @@ namespace coracle {
 /// The largest YAML file that is read, in bytes.
 constexpr uint64_t max_spec_size = 16 << 20;
 
+struct ParseOptions {
+    bool strict_linuxkit = false; ///< refuse keys that only Coracle has
+};
+
 /// One YAML (or JSON) document as a Spec. Pure: reads nothing but `text`. Throws Diagnostics with
-/// every fault found, at most ten, as `FILE:line:column: error: ...` blocks.
-Spec parse_spec(std::string_view text, std::string file_name);
+/// every fault found, at most ten, as `FILE:line:column: error: ...` blocks. What needs the other
+/// files (volumes, ids, the order of services) is left to read_specs().
+Spec parse_spec(std::string_view text, std::string file_name, ParseOptions options = {});
 
 /// Parses the value of the image label `org.mobyproject.config`. The same keys, but for name and
 /// image, which are refused. `image` is for the error text, which says where it is as "label of
@@ -35,9 +40,18 @@ ImageEntry overlay(const ImageEntry& under, const ImageEntry& over);
 /// Fetches the YAML behind an http(s) URL.
 using FetchText = std::function<std::string(const std::string& url)>;
 
-/// Reads and merges files from left to right: paths, "-" for standard input, http(s) URLs. Without
-/// `fetch` a URL is an error.
-Spec read_specs(const std::vector<std::string>& files, const FetchText& fetch = {});
+/// How read_specs() reads.
+struct ReadOptions {
+    bool strict_linuxkit = false;
+    FetchText fetch = {}; ///< without it a URL is an error
+};
+
+/// Reads and merges files from left to right, and checks the whole: paths, "-" for standard input,
+/// http(s) URLs. A file from the network may not name files of this machine (files[].source).
+Spec read_specs(const std::vector<std::string>& files, const ReadOptions& options = {});
+
+/// What Location::file says for standard input.
+inline constexpr std::string_view standard_input = "<stdin>";
 
 /// A package that an image reference asks for.
 struct PackageRequest {
@@ -61,8 +75,8 @@ void for_each_image(Spec& spec, const std::function<void(ImageName&)>& visit);
 void resolve_packages(Spec& spec, const std::function<std::string(const PackageRequest&)>& resolve);
 
 /// The text shown in an error for a place in one of the Spec's files, with source line and caret:
-/// `FILE:line:column: error: MESSAGE`. `try_instead` is a did-you-mean candidate or "".
+/// `FILE:line:column: error: MESSAGE`. `note` is the last line, or "".
 std::string diagnose(const Spec& spec, const Location& at, std::string_view message,
-                     std::string_view meant = "");
+                     std::string_view note = "");
 
 } // namespace coracle

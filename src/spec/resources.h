@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 namespace coracle {
@@ -50,9 +51,10 @@ struct BlockIoResources {
     std::optional<std::vector<ThrottleDevice>> throttle_read_iops = {}, throttle_write_iops = {};
 };
 
-/// `pageSize` is a text such as "2MB" (LinuxKit's schema has a number, which no runtime takes).
+/// `pageSize` is a text such as "2MB", as the specification has it, or a number of bytes, as
+/// LinuxKit's schema has it.
 struct HugepageLimit {
-    std::optional<std::string> page_size = {};
+    std::optional<std::variant<uint32_t, std::string>> page_size = {};
     std::optional<int64_t> limit = {};
 };
 

@@ -91,7 +91,7 @@ struct RuntimeSpec {
 };
 
 /// When a service is started again after it has ended (an extension).
-enum class Restart { never, on_failure, always };
+enum class Restart { always, on_failure, never };
 
 /// A time the user gave: "90s", "2m", "1h30m" or a number of seconds (an extension).
 struct Duration {
@@ -143,6 +143,11 @@ struct ImageEntry {
     std::optional<bool> optional = {};       ///< onboot: its failure does not matter
 
     Location at = {}; ///< where the entry begins
+    /// Where each value is: "name", "binds[0]", "runtime.mounts[1]".
+    std::map<std::string, Location> places = {};
+
+    /// Where a value is, or the entry itself when the YAML does not have it.
+    const Location& place(const std::string& key) const;
 };
 
 /// One of `volumes`.
