@@ -5,6 +5,8 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/tree_path.h"
 #include "io/source.h"
@@ -12,6 +14,9 @@
 namespace coracle {
 
 enum class EntryType { regular, directory, symlink, hard_link, character, block, fifo };
+
+/// PAX records in the order in which they are written.
+using PaxList = std::vector<std::pair<std::string, std::string>>;
 
 /// One member of a tree: what a tar header says, without its encoding.
 struct Entry {
@@ -28,6 +33,9 @@ struct Entry {
     uint32_t device_major = 0;
     uint32_t device_minor = 0;
     std::map<std::string, std::string> xattrs; ///< full name, e.g. "security.capability" -> raw value
+
+    /// PAX records that say where the entry is from, for formats that can hold them; not owned.
+    const PaxList* provenance = nullptr;
 
     bool is_directory() const { return type == EntryType::directory; }
 };

@@ -90,8 +90,9 @@ std::string fill(UstarHeader& header, const Entry& entry) {
 void TarWriter::add(const Entry& entry, Source& content) {
     UstarHeader header{};
     std::string records = fill(header, entry);
-    for (const auto& [key, value] : records_)
-        records += pax_record(key, value);
+    if (entry.provenance != nullptr)
+        for (const auto& [key, value] : *entry.provenance)
+            records += pax_record(key, value);
     if (!records.empty()) {
         UstarHeader extended{};
         put_text(extended.name, "PaxHeaders.0/" + std::string(entry.path.name()));

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "format/format.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/text.h"
+
+namespace coracle {
+
+const std::vector<Format>& formats() {
+    static const std::vector<Format> table = {
+        {"kernel+initrd", "NAME-kernel, NAME-initrd.img, NAME-cmdline", true, false,
+         make_kernel_initrd},
+        {"tar-kernel-initrd", "NAME-initrd.tar", true, false, make_tar_kernel_initrd},
+        {"tar", "NAME.tar", false, true, make_tar},
+        {"docker", "NAME.docker", false, true, make_docker},
+    };
+    return table;
+}
+
+const Format& format_named(std::string_view name) {
+    auto found = std::ranges::find(formats(), name, &Format::name);
+    if (found != formats().end())
+        return *found;
+    std::vector<std::string_view> names;
+    std::ranges::transform(formats(), std::back_inserter(names), &Format::name);
+    auto meant = did_you_mean(name, names);
+    throw Error("unknown format '{}'", name)
+        .hint(meant ? fmt::format("--format {}", *meant)
+                    : fmt::format("one of {}", fmt::join(names, ", ")));
+}
+
+} // namespace coracle

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "format/outputs.h"
+#include "format/segments.h"
+#include "rootfs/rootfs.h"
+
+namespace coracle {
+
+/// How an initrd is compressed.
+struct InitrdCompression {
+    Compression compression = Compression::gzip;
+    int level = 0;
+};
+
+/// What a format works with.
+struct FormatInput {
+    const Rootfs& rootfs;
+    std::string base; ///< directory and name of the outputs: "out/redis-os"
+    SegmentCache& cache;
+    ThreadPool& pool;
+    Reporter& reporter;
+    std::optional<InitrdCompression> initrd = {}; ///< nullopt: what the kernel can unpack best
+    Sink* stream = nullptr; ///< for the streamed formats: where to, instead of a file
+};
+
+/// An output format.
+struct Format {
+    std::string_view name;
+    std::string_view files; ///< for people: "NAME-kernel, NAME-initrd.img, NAME-cmdline"
+    bool needs_kernel;
+    bool streamed; ///< must be the only format of a build
+    void (*make)(const FormatInput& input, Outputs& outputs, std::vector<ComponentResult>& results);
+};
+
+/// All formats.
+const std::vector<Format>& formats();
+/// Throws Error with a did-you-mean for an unknown name.
+const Format& format_named(std::string_view name);
+
+// One function per family, in files of their own.
+void make_tar(const FormatInput&, Outputs&, std::vector<ComponentResult>&);
+void make_docker(const FormatInput&, Outputs&, std::vector<ComponentResult>&);
+void make_kernel_initrd(const FormatInput&, Outputs&, std::vector<ComponentResult>&);
+void make_tar_kernel_initrd(const FormatInput&, Outputs&, std::vector<ComponentResult>&);
+
+} // namespace coracle

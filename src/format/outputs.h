@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/file.h"
+#include "io/file_io.h"
+
+namespace coracle {
+
+/// The files of a build, which appear together when all are complete; else none does.
+class Outputs {
+public:
+    /// A file to be. The sink is finished by commit().
+    FileSink& create(const std::string& path);
+    /// Puts all in place; returns path and size in bytes of each, in order of their creation.
+    std::vector<std::pair<std::string, uint64_t>> commit();
+
+private:
+    struct Output {
+        explicit Output(const std::string& path) : file(path), sink(file.fd(), path) {}
+        AtomicFile file;
+        FileSink sink;
+    };
+    std::vector<std::unique_ptr<Output>> outputs_;
+};
+
+} // namespace coracle

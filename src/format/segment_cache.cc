@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "format/segment_cache.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <vector>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/on_disk.h"
+#include "io/file_io.h"
+#include "io/hash.h"
+
+namespace coracle {
+
+namespace {
+
+/// Stands behind the bytes of a segment.
+struct Footer {
+    char magic[8] = {'c', 'o', 'r', 'a', 'c', 'l', 'e', '1'};
+    Le<uint64_t> size;
+    Le<uint64_t> unpacked;
+    Le<uint64_t> entries;
+    char name[64] = {}; ///< SHA-256 of the name the segment was asked for by
+    char hash[64] = {}; ///< SHA-256 of the bytes
+};
+static_assert(sizeof(Footer) == 160);
+
+std::optional<Footer> read_footer(int fd, const std::string& name) {
+    struct stat status {};
+    Footer footer;
+    if (::fstat(fd, &status) != 0 || status.st_size < static_cast<off_t>(sizeof footer))
+        return std::nullopt;
+    auto at = status.st_size - static_cast<off_t>(sizeof footer);
+    FileSource source(fd, "segment", static_cast<uint64_t>(at));
+    if (read_full(source, {reinterpret_cast<char*>(&footer), sizeof footer}) != sizeof footer)
+        return std::nullopt;
+    bool right = std::memcmp(footer.magic, Footer().magic, sizeof footer.magic) == 0 &&
+                 footer.size == static_cast<uint64_t>(at) &&
+                 std::string_view(footer.name, 64) == sha256_hex(name);
+    return right ? std::optional(footer) : std::nullopt;
+}
+
+bool content_is_right(int fd, const Footer& footer) {
+    FileSource source(fd, "segment", 0, footer.size);
+    HashingSource hashing(source);
+    skip(hashing);
+    return hashing.hex() == std::string_view(footer.hash, 64);
+}
+
+Fd unnamed_file(const std::string& directory) {
+    Fd fd(::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0644));
+    if (fd)
+        return fd;
+    std::string name = directory + "/coracle-XXXXXX";
+    fd.reset(::mkostemp(name.data(), O_CLOEXEC));
+    if (!fd)
+        throw Error::system(errno, fmt::format("make a file in '{}'", directory));
+    ::unlink(name.c_str());
+    return fd;
+}
+
+std::string temporary_directory() {
+    const char* configured = std::getenv("TMPDIR");
+    return configured != nullptr && *configured != '\0' ? configured : "/var/tmp";
+}
+
+} // namespace
+
+SegmentCache::SegmentCache(std::string directory, uint64_t limit)
+    : directory_(std::move(directory)), limit_(limit) {
+    if (directory_.empty())
+        return;
+    std::error_code ignored;
+    std::filesystem::create_directories(directory_, ignored);
+    writable_ = ::access(directory_.c_str(), W_OK) == 0;
+}
+
+std::string SegmentCache::path_of(const std::string& name) const {
+    return fmt::format("{}/{}", directory_, sha256_hex(name));
+}
+
+std::optional<Segment> SegmentCache::find(const std::string& name) {
+    if (directory_.empty())
+        return std::nullopt;
+    std::string path = path_of(name);
+    Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!fd)
+        return std::nullopt;
+    auto footer = read_footer(fd.get(), name);
+    if (!footer || !content_is_right(fd.get(), *footer)) {
+        ::unlink(path.c_str());
+        return std::nullopt;
+    }
+    ::futimens(fd.get(), nullptr); // used now; fails without harm in a cache that is not ours
+    return Segment{std::move(fd), {footer->size, footer->unpacked, footer->entries}, true};
+}
+
+SegmentFile SegmentCache::create() {
+    SegmentFile file;
+    file.fd_ = unnamed_file(writable_ ? directory_ : temporary_directory());
+    return file;
+}
+
+Segment SegmentCache::keep(const std::string& name, SegmentFile file, const SegmentFacts& facts,
+                           const std::string& hash) {
+    if (writable_) {
+        Footer footer;
+        footer.size = facts.size;
+        footer.unpacked = facts.unpacked;
+        footer.entries = facts.entries;
+        std::memcpy(footer.name, sha256_hex(name).data(), sizeof footer.name);
+        std::memcpy(footer.hash, hash.data(), std::min(hash.size(), sizeof footer.hash));
+        write_all(file.fd(), {reinterpret_cast<char*>(&footer), sizeof footer}, "segment");
+        // Another process may have been faster: then its file, which has the same bytes, stays.
+        std::string self = fmt::format("/proc/self/fd/{}", file.fd());
+        ::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, path_of(name).c_str(), AT_SYMLINK_FOLLOW);
+    }
+    return {std::move(file.fd_), facts, false};
+}
+
+void SegmentCache::trim() {
+    if (!writable_)
+        return;
+    struct Kept {
+        std::filesystem::path path;
+        std::filesystem::file_time_type used;
+        uint64_t size;
+    };
+    std::vector<Kept> all;
+    uint64_t total = 0;
+    std::error_code error;
+    for (const auto& file : std::filesystem::directory_iterator(directory_, error)) {
+        Kept kept{file.path(), file.last_write_time(error), file.file_size(error)};
+        if (error)
+            continue; // another process removed it
+        total += kept.size;
+        all.push_back(std::move(kept));
+    }
+    std::ranges::sort(all, {}, &Kept::used);
+    for (const auto& kept : all) {
+        if (total <= limit_)
+            break;
+        std::filesystem::remove(kept.path, error);
+        total -= kept.size;
+    }
+}
+
+uint64_t SegmentCache::clear() {
+    uint64_t total = 0;
+    std::error_code error;
+    for (const auto& file : std::filesystem::directory_iterator(directory_, error)) {
+        total += file.file_size(error);
+        std::filesystem::remove(file.path(), error);
+    }
+    return total;
+}
+
+} // namespace coracle

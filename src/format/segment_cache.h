@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/fd.h"
+
+namespace coracle {
+
+/// What is known of a segment beside its bytes.
+struct SegmentFacts {
+    uint64_t size = 0;     ///< bytes
+    uint64_t unpacked = 0; ///< bytes before compression
+    uint64_t entries = 0;
+};
+
+/// A segment's bytes: the first `facts.size` bytes of an open file that has no other use.
+struct Segment {
+    Fd file;
+    SegmentFacts facts;
+    bool reused = false;
+};
+
+/// A file under construction that becomes a segment.
+class SegmentFile {
+public:
+    int fd() const { return fd_.get(); }
+
+private:
+    friend class SegmentCache;
+    Fd fd_;
+};
+
+/// Encoded components on disk by key, bounded, for many processes at once. What is found is checked
+/// against its hash before it is used. Where the directory cannot be written the cache is just empty.
+class SegmentCache {
+public:
+    /// `directory` "" = no cache: segments live in unnamed files. `limit` in bytes.
+    explicit SegmentCache(std::string directory, uint64_t limit = uint64_t{4} << 30);
+
+    /// The segment of this name, checked; nullopt when there is none or it is damaged.
+    std::optional<Segment> find(const std::string& name);
+
+    SegmentFile create();
+    /// Ends a file whose first `facts.size` bytes, with this SHA-256, are the segment, and keeps it under
+    /// `name` for later builds.
+    Segment keep(const std::string& name, SegmentFile file, const SegmentFacts& facts,
+                 const std::string& hash);
+
+    /// Removes what was not used for longest until all together are no larger than the limit.
+    void trim();
+    /// Removes all; returns how many bytes that were.
+    uint64_t clear();
+
+    const std::string& directory() const { return directory_; }
+
+private:
+    std::string path_of(const std::string& name) const;
+
+    std::string directory_;
+    uint64_t limit_;
+    bool writable_ = false;
+};
+
+} // namespace coracle

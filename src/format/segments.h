@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <future>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/progress.h"
+#include "base/thread_pool.h"
+#include "format/encoding.h"
+#include "format/segment_cache.h"
+#include "rootfs/component.h"
+
+namespace coracle {
+
+/// Encodes one component, or takes it from the cache. The bytes depend on component and encoding alone.
+Segment make_segment(const Component& component, const Encoding& encoding, SegmentCache& cache);
+
+/// What became of a component in a build: for the summary.
+struct ComponentResult {
+    std::string location;
+    std::string title;
+    SegmentFacts facts;
+    bool reused = false;
+    double seconds = 0;
+};
+
+/// The segments of a list of components, made by all threads of the pool and handed out in order.
+class SegmentQueue {
+public:
+    /// All but `cache` and `reporter` are only used here; components must outlive the queue.
+    SegmentQueue(std::vector<const Component*> components, Encoding encoding, SegmentCache& cache,
+                 ThreadPool& pool, Reporter& reporter);
+    ~SegmentQueue();
+
+    /// Writes all segments and the archive's end; adds to `results`. Does not finish the sink.
+    void write_to(Sink& sink, std::vector<ComponentResult>& results);
+
+private:
+    struct Made {
+        Segment segment;
+        double seconds;
+    };
+    std::vector<const Component*> components_;
+    Encoding encoding_;
+    std::vector<std::future<Made>> futures_;
+};
+
+} // namespace coracle

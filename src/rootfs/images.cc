@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rootfs/images.h"
+
+#include "base/error.h"
+
+namespace coracle {
+
+const ResolvedImage& Images::get(const ImageName& name) {
+    auto found = found_.find(name.text);
+    if (found != found_.end())
+        return found->second;
+    auto resolved = within(
+        [&] {
+            return name.at.line > 0
+                       ? fmt::format("for {}:{}:{}", name.at.file, name.at.line, name.at.column)
+                       : fmt::format("for image '{}'", name.text);
+        },
+        [&] { return resolve(store_, Reference::parse(name.text), platform_); });
+    return found_.emplace(name.text, std::move(resolved)).first->second;
+}
+
+ImageDefaults defaults_of(const ResolvedImage& image) {
+    const ImageConfig& config = image.config;
+    return {config.entrypoint,  config.cmd,  config.env,
+            config.working_dir, config.user, config.labels};
+}
+
+} // namespace coracle

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "oci/platform.h"
+#include "rootfs/container_config.h"
+#include "spec/spec.h"
+#include "store/resolve.h"
+#include "store/store.h"
+
+namespace coracle {
+
+/// The images that a specification names, from the store, each found once.
+class Images {
+public:
+    Images(const Store& store, Platform platform) : store_(store), platform_(std::move(platform)) {}
+
+    const Store& store() const { return store_; }
+    const Platform& platform() const { return platform_; }
+
+    /// Throws when the name is no reference or the store does not hold the image for the platform;
+    /// the error shows the place in the YAML.
+    const ResolvedImage& get(const ImageName& name);
+
+private:
+    const Store& store_;
+    Platform platform_;
+    std::map<std::string, ResolvedImage> found_;
+};
+
+/// What an image says of how to run it.
+ImageDefaults defaults_of(const ResolvedImage& image);
+
+} // namespace coracle

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rootfs/kernel.h"
+
+#include "archive/tar_reader.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "rootfs/image_rules.h"
+#include "rootfs/key.h"
+
+namespace coracle {
+
+namespace {
+
+/// A tar that is a file of an image.
+class NestedTar : public EntrySource {
+public:
+    explicit NestedTar(std::unique_ptr<EntrySource> outer)
+        : outer_(std::move(outer)), tar_(outer_->content()) {}
+    std::optional<Entry> next() override { return tar_.next(); }
+    Source& content() override { return tar_.content(); }
+
+private:
+    std::unique_ptr<EntrySource> outer_;
+    TarReader tar_;
+};
+
+/// Goes on to a regular file; false when there is none.
+bool seek(EntrySource& source, const TreePath& path) {
+    while (auto entry = source.next())
+        if (entry->path == path && entry->type == EntryType::regular)
+            return true;
+    return false;
+}
+
+} // namespace
+
+const MergedImage& Kernel::tree() const {
+    std::call_once(once_, [&] {
+        tree_ = within(
+            [&] { return "while reading kernel image " + image_.reference.full(); },
+            [&] { return std::make_unique<MergedImage>(store_, image_.manifest.layers); });
+    });
+    return *tree_;
+}
+
+void Kernel::with(const std::string& name, const char* what,
+                  const std::function<void(const Entry&, Source&)>& body) const {
+    if (tree().with_file(TreePath(name), body))
+        return;
+    std::vector<std::string> names;
+    for (const auto& entry : tree().headers())
+        if (entry.type == EntryType::regular && names.size() < 12)
+            names.push_back(entry.path.str());
+    throw Error("the kernel image {} has no {} '{}'", image_.reference.full(), what, name)
+        .hint(fmt::format("one of its files: {}", join(names, ", ")));
+}
+
+void Kernel::with_kernel(const std::function<void(const Entry&, Source&)>& body) const {
+    with(spec_.binary_name(), "kernel", body);
+}
+
+void Kernel::with_microcode(const std::function<void(const Entry&, Source&)>& body) const {
+    with(spec_.ucode.value_or(""), "microcode", body);
+}
+
+std::unique_ptr<EntrySource> Kernel::modules() const {
+    auto outer = tree().open();
+    std::string name = spec_.tar_name().value();
+    if (!seek(*outer, TreePath(name)))
+        with(name, "modules", [](const Entry&, Source&) {});
+    return std::make_unique<NestedTar>(std::move(outer));
+}
+
+BootComponent::BootComponent(const Kernel& kernel, int64_t time)
+    : Component("kernel", "boot files"), kernel_(kernel),
+      provenance_(make_provenance(kernel.image().reference.full(), "kernel")), time_(time) {
+    KeyBuilder key("boot");
+    key.add(kernel.image().descriptor.digest.str()).add(kernel.image().reference.full());
+    key.add(kernel.cmdline()).add(kernel.spec().binary_name());
+    key.add(kernel.spec().ucode.value_or("")).add(static_cast<uint64_t>(time));
+    set_key(key.hex());
+}
+
+void BootComponent::emit(EntrySink& sink) const {
+    Entry boot = directory_entry(TreePath("boot"), time_);
+    boot.provenance = &provenance_;
+    sink.add(boot);
+    auto put = [&](const char* path, Entry entry, Source& content) {
+        entry.path = TreePath(path);
+        entry.mtime = time_;
+        entry.uid = entry.gid = 0;
+        entry.link_count = 1;
+        entry.xattrs.clear();
+        entry.provenance = &provenance_;
+        sink.add(entry, content);
+    };
+    std::string cmdline = kernel_.cmdline();
+    Entry line = file_entry(TreePath("boot/cmdline"), cmdline.size(), time_);
+    line.provenance = &provenance_;
+    sink.add(line, cmdline);
+    kernel_.with_kernel(
+        [&](const Entry& entry, Source& content) { put("boot/kernel", entry, content); });
+    if (kernel_.has_microcode())
+        kernel_.with_microcode(
+            [&](const Entry& entry, Source& content) { put("boot/ucode.cpio", entry, content); });
+}
+
+} // namespace coracle

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "image/merged_image.h"
+#include "io/sink.h"
+#include "rootfs/component.h"
+#include "spec/spec.h"
+#include "store/resolve.h"
+#include "store/store.h"
+
+namespace coracle {
+
+/// The kernel image of a specification: the kernel itself, its modules, microcode and command line.
+/// Its layers are read when something is asked of it. Safe to use from many threads.
+class Kernel {
+public:
+    Kernel(const Store& store, const ResolvedImage& image, KernelSpec spec)
+        : store_(store), image_(image), spec_(std::move(spec)) {}
+
+    const ResolvedImage& image() const { return image_; }
+    std::string cmdline() const { return spec_.cmdline.value_or(""); }
+    const KernelSpec& spec() const { return spec_; }
+    bool has_modules() const { return spec_.tar_name().has_value(); }
+    bool has_microcode() const { return !spec_.ucode.value_or("").empty(); }
+
+    /// Calls `body` with the kernel. Throws when the image has none.
+    void with_kernel(const std::function<void(const Entry&, Source&)>& body) const;
+    /// Calls `body` with the microcode archive. Throws when the image has none by that name.
+    void with_microcode(const std::function<void(const Entry&, Source&)>& body) const;
+    /// The entries of the modules' tar, which go onto `/`. Throws when the image has none.
+    std::unique_ptr<EntrySource> modules() const;
+
+private:
+    const MergedImage& tree() const;
+    void with(const std::string& name, const char* what,
+              const std::function<void(const Entry&, Source&)>& body) const;
+
+    const Store& store_;
+    const ResolvedImage& image_;
+    KernelSpec spec_;
+    mutable std::once_flag once_;
+    mutable std::unique_ptr<MergedImage> tree_;
+};
+
+/// The directory `boot`: kernel, command line and microcode. Formats that bring these as files of their
+/// own leave it out.
+class BootComponent : public Component {
+public:
+    BootComponent(const Kernel& kernel, int64_t time);
+    void emit(EntrySink& sink) const override;
+
+private:
+    const Kernel& kernel_;
+    PaxList provenance_;
+    int64_t time_;
+};
+
+} // namespace coracle
