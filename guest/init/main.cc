@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // PID 1 of a Coracle system. Under other names, or when it is not PID 1, it is a small command:
 // poweroff, reboot and halt ask PID 1, modprobe loads a module for the kernel.
-#include <csignal>
 #include <cstdlib>
-#include <cstring>
 #include <string_view>
 
 #include <sys/reboot.h>
@@ -21,13 +19,6 @@ using namespace coracle::guest;
 
 namespace {
 
-int ask_init(Ending ending) {
-    if (::kill(1, signal_for(ending)) == 0)
-        return 0;
-    complain("cannot signal PID 1: {}", std::strerror(errno));
-    return 1;
-}
-
 int modprobe(int count, char** words) {
     utsname system{};
     ::uname(&system);
@@ -42,10 +33,10 @@ int modprobe(int count, char** words) {
 }
 
 int run_command(std::string_view name, int count, char** words) {
-    if (name == "poweroff" || name == "reboot" || name == "halt")
-        return ask_init(name == "poweroff" ? Ending::poweroff
-                        : name == "reboot" ? Ending::reboot
-                                           : Ending::halt);
+    if (auto ending = ending_named(name)) {
+        ask_init(*ending);
+        return 0;
+    }
     // The kernel calls its module loader, whatever its path, as "modprobe -q -- NAME".
     if (name == "modprobe" || (count > 1 && std::string_view(words[1]) == "-q"))
         return modprobe(count, words);
@@ -78,8 +69,14 @@ int run_command(std::string_view name, int count, char** words) {
 int main(int count, char** words) {
     std::string_view name(words[0]);
     name.remove_prefix(name.rfind('/') == name.npos ? 0 : name.rfind('/') + 1);
-    if (::getpid() != 1)
-        return run_command(name, count, words);
+    if (::getpid() != 1) {
+        try {
+            return run_command(name, count, words);
+        } catch (const std::exception& error) {
+            complain("{}", error.what());
+            return 1;
+        }
+    }
     ::setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
     ::umask(022);
     block_signals();

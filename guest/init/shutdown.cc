@@ -23,16 +23,6 @@ namespace coracle::guest {
 
 namespace {
 
-struct Asked {
-    int signal;
-    Ending ending;
-};
-
-constexpr Asked requests[] = {
-    {SIGTERM, Ending::reboot},  {SIGUSR1, Ending::halt},  {SIGUSR2, Ending::poweroff},
-    {SIGPWR, Ending::poweroff}, {SIGINT, Ending::reboot},
-};
-
 /// Interactive shells ignore SIGTERM, but end when their terminal goes.
 void hang_up_terminals() {
     for (const auto& name : names_in("/proc")) {
@@ -98,15 +88,6 @@ void unmount_all() {
 }
 
 } // namespace
-
-std::optional<Ending> ending_for(int signal) {
-    auto entry = std::ranges::find(requests, signal, &Asked::signal);
-    return entry == std::end(requests) ? std::nullopt : std::optional(entry->ending);
-}
-
-int signal_for(Ending ending) {
-    return std::ranges::find(requests, ending, &Asked::ending)->signal;
-}
 
 void end_all_processes(int grace_seconds) {
     ::kill(-1, SIGTERM);

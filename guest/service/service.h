@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include <sys/types.h>
+
+#include "base/fd.h"
+#include "service/backoff.h"
+#include "service/log_file.h"
+#include "service/oci_runtime.h"
+#include "service/runtime_config.h"
+
+namespace coracle::guest {
+
+enum class State {
+    waiting,  ///< for services that come before it
+    starting, ///< the OCI runtime is at work
+    running,
+    stopping, ///< its process was told to end
+    cleaning, ///< its process has ended and its container is being deleted
+    resting,  ///< until it is started again
+    stopped,  ///< because somebody asked for it
+    ended,    ///< by itself, and `restart` leaves it so
+    failed,   ///< it cannot be started
+};
+
+const char* state_name(State state);
+
+/// What all services share.
+struct ServiceSettings {
+    std::string directory = "/containers/services";
+    std::string logs = "/var/log";
+    bool console = false; ///< output to the console instead of a log
+};
+
+/// One supervised service: a state machine that is driven by the ends of its processes (those of
+/// the OCI runtime and of the container), by requests, and by time. Nothing it does waits.
+class Service {
+public:
+    Service(std::string name, const OciRuntime& runtime, const ServiceSettings& settings);
+    Service(Service&&) = delete;
+
+    const std::string& name() const { return name_; }
+    State state() const { return state_; }
+    const RuntimeConfig& config() const { return config_; }
+    pid_t process() const { return process_; }
+    int restarts() const { return restarts_; }
+    /// Since when it runs, on the monotonic clock; 0 when it does not.
+    int64_t since() const { return state_ == State::running ? since_ : 0; }
+    /// Why it is not running, or "".
+    const std::string& trouble() const { return trouble_; }
+
+    void start();   ///< unless it runs
+    void stop();    ///< and leave it so
+    void restart(); ///< stop and start, or start
+
+    /// Tells it the end of a child; false when it is none of its own.
+    bool child_ended(pid_t child, int wait_status);
+    /// When it wants tick() to be called.
+    std::optional<int64_t> deadline() const;
+    void tick(int64_t now);
+    /// Its output to poll, or -1.
+    int output() const { return output_.get(); }
+    void copy_output();
+
+private:
+    enum class Step { none, run, create, start, remove };
+
+    void begin();
+    void open_outputs();
+    void call(Step step, OciRuntime::Words words);
+    void step_ended(Step step, int status);
+    void created();
+    void now_running();
+    void process_ended(int status);
+    void end_process();
+    void clean_up();
+    void cleaned_up();
+    void give_up(const std::string& why);
+    void rest();
+    std::string last_words() const;
+
+    std::string name_;
+    std::string bundle_;
+    const OciRuntime& runtime_;
+    const ServiceSettings& settings_;
+    RuntimeConfig config_;
+    LogFile log_;
+    Backoff backoff_;
+
+    State state_ = State::waiting;
+    bool wanted_ = true;
+    bool prepared_ = false;     ///< once: mounts outside the bundle are there
+    bool start_failed_ = false; ///< the runtime could not create or start it
+    bool again_ = false;        ///< start at once after the clean-up
+    Step step_ = Step::none;
+    pid_t helper_ = -1;  ///< a running OCI runtime
+    pid_t process_ = -1; ///< the container's
+    int status_ = 0;     ///< with which the container ended last
+    int restarts_ = 0;
+    int64_t since_ = 0;
+    std::optional<int64_t> deadline_;
+    std::string trouble_;
+    Fd output_, stdout_, stderr_, null_;
+};
+
+} // namespace coracle::guest
