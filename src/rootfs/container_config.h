@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -48,7 +49,15 @@ struct ContainerInput {
     const IdMap& ids;
     const VolumeMap& volumes;
     RootLayout layout;
+    /// Spec::sources, to show lines in errors.
+    const std::vector<SpecSource>* sources = nullptr;
+    /// The JSON of the profile when the entry's `seccomp` is a path, see seccomp_path().
+    std::string seccomp_profile = {};
 };
+
+/// Where the seccomp profile of an entry lies, the YAML file's directory put before it; nullopt
+/// when the entry asks for none that is a file.
+std::optional<std::string> seccomp_path(const ImageEntry& entry);
 
 /// What a container may do, for summaries and checks.
 struct ContainerConfig {
@@ -59,6 +68,7 @@ struct ContainerConfig {
     std::vector<std::string> binds = {};                 ///< "SOURCE:DESTINATION:OPTIONS"
     std::vector<std::string> capabilities_of_label = {}; ///< those that only the label asks for
     std::vector<std::string> binds_of_label = {};
+    std::vector<std::string> warnings = {}; ///< e.g. that there is nothing to run
 };
 
 /// The entry on top of its image's label. Throws Diagnostics when the label is not valid.
