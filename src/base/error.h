@@ -44,17 +44,34 @@ private:
     std::string text_;
 };
 
-/// The command line was wrong: exit status 2.
-class UsageError : public Error {
+/// A kind of Error that stays of its kind in `throw Kind(...).hint(...)`.
+template <class Kind>
+class ErrorOfKind : public Error {
 public:
     using Error::Error;
+    using Error::hint;
+    Kind&& hint(std::string text) && {
+        Error::hint(std::move(text));
+        return static_cast<Kind&&>(*this);
+    }
+    Kind&& frame(std::string text) && {
+        Error::frame(std::move(text));
+        return static_cast<Kind&&>(*this);
+    }
+    using Error::frame;
+};
+
+/// The command line was wrong: exit status 2.
+class UsageError : public ErrorOfKind<UsageError> {
+public:
+    using ErrorOfKind::ErrorOfKind;
 };
 
 /// Errors whose text is already complete (one or more `file:line:column: error: ...` blocks), so that
 /// nothing is put before it.
-class Diagnostics : public Error {
+class Diagnostics : public ErrorOfKind<Diagnostics> {
 public:
-    using Error::Error;
+    using ErrorOfKind::ErrorOfKind;
 };
 
 /// Runs `body`; an Error that leaves it gets the frame that `describe()` makes.
