@@ -14,7 +14,7 @@ namespace {
 void gather_long_names(const CLI::App& app, std::set<std::string>& names) {
     for (const auto* option : app.get_options())
         names.insert(option->get_lnames().begin(), option->get_lnames().end());
-    for (const auto* command : app.get_subcommands([](const CLI::App*) { return true; }))
+    for (const auto* command : app.get_subcommands({}))
         gather_long_names(*command, names);
 }
 
@@ -41,7 +41,7 @@ std::optional<std::string> nearest(const std::string& word, const std::vector<st
 
 std::optional<std::string> nearest_command(const CLI::App& app, const std::string& word) {
     std::vector<std::string> names;
-    for (const auto* command : app.get_subcommands([](const CLI::App*) { return true; }))
+    for (const auto* command : app.get_subcommands({}))
         if (!command->get_group().empty())
             names.push_back(command->get_name());
     return nearest(word, names);
@@ -58,7 +58,7 @@ std::optional<std::string> nearest_option(const CLI::App& app, const std::string
 
 UsageError unknown_word(const CLI::App& command, const std::string& word) {
     bool option = word.size() > 1 && word[0] == '-';
-    bool takes_commands = !command.get_subcommands([](const CLI::App*) { return true; }).empty();
+    bool takes_commands = !command.get_subcommands({}).empty();
     std::string help = fmt::format("{} --help", full_name(command));
     UsageError error(option           ? fmt::format("unknown option '{}'", word)
                      : takes_commands ? fmt::format("unknown command '{}'", word)
@@ -71,13 +71,19 @@ UsageError unknown_word(const CLI::App& command, const std::string& word) {
     return error;
 }
 
-/// CLI11's own sentence, in the form of our messages.
-std::string lower_first(std::string text) {
+/// What CLI11 says, in the form of our messages.
+std::string in_our_words(const CLI::App& command, const CLI::ParseError& error) {
+    std::string text = error.what();
+    std::string option = text.substr(0, text.find(':'));
+    if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr)
+        return fmt::format("{} takes a value", option);
+    if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr)
+        return command.get_subcommands({}).empty()
+                   ? fmt::format("{} is missing", option.substr(0, option.find(' ')))
+                   : "no command is given";
     if (text.size() > 1 && std::islower(static_cast<unsigned char>(text[1])) != 0)
         text[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(text[0])));
-    while (!text.empty() && (text.back() == '.' || text.back() == '\n'))
-        text.pop_back();
-    return text;
+    return std::string(trim(text));
 }
 
 } // namespace
@@ -103,7 +109,7 @@ UsageError usage_error(const CLI::App& app, const CLI::ParseError& error) {
     std::erase(left, "--");
     if (!left.empty())
         return unknown_word(command, left.front());
-    UsageError ours(lower_first(error.what()));
+    UsageError ours(in_our_words(command, error));
     ours.hint(fmt::format("{} --help", full_name(command)));
     return ours;
 }

@@ -52,6 +52,8 @@ void add_global_options(CLI::App& app, Globals& globals) {
 void add_commands(CLI::App& app, Globals& globals) {
     app.require_subcommand(1);
     app.fallthrough(); // global options may also follow the name of the command
+    add_build(app, globals);
+    add_cache(app, globals);
     add_run(app, globals);
     add_version(app, globals);
 }

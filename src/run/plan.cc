@@ -2,6 +2,9 @@
 #include "run/plan.h"
 
 #include <algorithm>
+#include <filesystem>
+
+#include <sys/un.h>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -21,6 +24,12 @@ constexpr uint64_t most_metadata = 64 << 20;
 /// option.
 std::string safe_path(const std::string& path) {
     return path.starts_with('/') || path.starts_with("./") ? path : "./" + path;
+}
+
+/// A detached QEMU changes to the root directory.
+std::string state_path(const RunOptions& options, const std::string& stem) {
+    const auto& path = options.state.empty() ? stem + "-state" : options.state;
+    return options.detached ? std::filesystem::absolute(path).string() : safe_path(path);
 }
 
 void plan_boot(const BootSource& source, RunPlan& plan) {
@@ -128,8 +137,7 @@ RunPlan plan_run(const RunOptions& options, Reporter& reporter) {
     machine.arch = options.arch.empty() ? host_arch() : parse_arch(options.arch);
     plan_network(options, machine);
     auto source = find_boot_source(options);
-    plan.state =
-        read_state(safe_path(options.state.empty() ? source.stem + "-state" : options.state));
+    plan.state = read_state(state_path(options, source.stem));
     machine.uuid = plan.state.uuid;
     machine.mac = plan.state.mac;
     plan_boot(source, plan);
@@ -142,7 +150,9 @@ RunPlan plan_run(const RunOptions& options, Reporter& reporter) {
     machine.gui = options.gui;
     machine.detached = options.detached;
     machine.pid_file = plan.state / "qemu.pid";
-    machine.monitor = plan.state / "qmp.sock";
+    // The address of a socket has room for no more; without it, all but watching KVM works.
+    if (auto monitor = plan.state / "qmp.sock"; monitor.size() < sizeof(sockaddr_un::sun_path))
+        machine.monitor = monitor;
     if (options.detached)
         machine.console = plan.state / "console.log";
     choose_accelerator_for(options, plan, reporter);

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/error.h"
+#include "base/text.h"
+#include "build/build.h"
+#include "cli/command.h"
+#include "spec/write.h"
+#include "store/store.h"
+
+namespace coracle {
+
+namespace {
+
+struct BuildCommand {
+    BuildOptions options;
+    std::vector<std::string> formats;
+    std::string architecture;
+    std::string compression;
+    std::string size;
+    std::string input_tar;
+    bool no_sbom = false;
+    bool dry_run = false;
+    bool docker = false;
+    bool pull = false;
+    bool decompress_kernel = false;
+};
+
+InitrdCompression parse_compression(const std::string& text) {
+    auto parts = split(text, ':');
+    auto compression = compression_named(parts[0]);
+    auto level = parts.size() == 2 ? parse_number(parts[1]) : std::optional<uint64_t>(0);
+    if (!compression || parts.size() > 2 || !level || *level > 22)
+        throw UsageError("'{}' is no compression", text)
+            .hint("gzip, zstd, xz or none, with a level if you like: zstd:19");
+    return {*compression, static_cast<int>(*level)};
+}
+
+void run_build(BuildCommand& command, Globals& globals) {
+    BuildOptions& options = command.options;
+    if (command.docker)
+        throw Error("--docker is not supported: images are read from the cache");
+    if (command.pull)
+        throw Error("--pull is not supported yet");
+    if (command.decompress_kernel)
+        throw Error("--decompress-kernel is not supported yet");
+    for (const auto& list : command.formats)
+        for (auto& name : split(list, ','))
+            options.formats.push_back(std::move(name));
+    options.platform = command.architecture.empty()
+                           ? Platform::host()
+                           : Platform::parse("linux/" + command.architecture);
+    if (!command.compression.empty())
+        options.initrd = parse_compression(command.compression);
+    options.sbom = !command.no_sbom;
+    options.cache = globals.cache.empty() ? default_store_directory() : globals.cache;
+    options.reporter = &globals.reporter();
+    if (command.dry_run) {
+        fmt::print("{}", to_yaml(read_build_spec(options)));
+        return;
+    }
+    if (!command.input_tar.empty())
+        globals.reporter().verbose("--input-tar is not needed: what has not changed is kept in the "
+                                   "cache");
+    BuildResult result = build(options);
+    std::string summary = summary_of(result);
+    summary.pop_back();
+    globals.reporter().info(summary);
+}
+
+} // namespace
+
+void add_build(CLI::App& app, Globals& globals) {
+    auto& kept = globals.keep<BuildCommand>();
+    auto& command = add_command(app, "build", "build a bootable system from YAML files",
+                                "  coracle build redis-os.yml\n"
+                                "  coracle build --format tar -o - redis-os.yml | tar tv\n"
+                                "  coracle build --name web --dir out base.yml web.yml\n");
+    command.add_option("FILES", kept.options.files, "YAML files, URLs, or - for standard input")
+        ->required();
+    std::string names;
+    for (const auto& format : formats())
+        names += fmt::format("{}{}", names.empty() ? "" : ", ", format.name);
+    add_list(command, "-f,--format", kept.formats,
+             "output format, repeatable or with commas between: " + names);
+    command.add_option("--name", kept.options.name, "name of the outputs");
+    command.add_option("--dir", kept.options.directory, "directory for the outputs");
+    command.add_option("-o", kept.options.output, "file for a tar, - for standard output");
+    command.add_option("--arch", kept.architecture, "architecture to build for");
+    command.add_option("--compression", kept.compression,
+                       "of the initrd: gzip, zstd, xz or none, with a level: zstd:19");
+    command.add_option("--size", kept.size, "size of a disk image");
+    command.add_option("--input-tar", kept.input_tar, "a former output; not needed, see cache");
+    command.add_flag("--pull", kept.pull, "pull images even if the cache has them");
+    command.add_flag("--docker", kept.docker, "look for images in a Docker daemon first");
+    command.add_flag("--decompress-kernel", kept.decompress_kernel, "unpack the kernel");
+    command.add_flag("--no-sbom", kept.no_sbom, "no bill of materials in the output");
+    command.add_option("--sbom-output", kept.options.sbom_name, "name of the bill of materials");
+    command.add_flag("--sbom-current-time", kept.options.sbom_current_time,
+                     "date the bill of materials now (not reproducible)");
+    command.add_flag("--dry-run", kept.dry_run, "print the merged YAML and stop");
+    command.callback([&] { run_build(kept, globals); });
+}
+
+} // namespace coracle

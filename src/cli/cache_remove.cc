@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "cli/cache.h"
+#include "oci/reference.h"
+#include "store/store.h"
+#include "store/verify.h"
+
+namespace coracle {
+
+namespace {
+
+void collect(Store& store, Globals& globals) {
+    auto swept = store.collect(false);
+    if (!swept) {
+        globals.reporter().info("waiting for other processes that use the cache");
+        swept = store.collect();
+    }
+    globals.reporter().info(
+        fmt::format("removed {} blobs, {}", swept->blobs, human_size(swept->bytes)));
+}
+
+void remove(const std::vector<std::string>& images, Globals& globals) {
+    Store store(globals.cache);
+    std::vector<std::string> absent;
+    for (const std::string& image : images)
+        if (!store.untag(image) && !store.untag(Reference::parse(image).full()))
+            absent.push_back(fmt::format("'{}'", image));
+    collect(store, globals);
+    if (!absent.empty())
+        throw Error("not in the cache '{}': {}", store.directory(), join(absent, ", "));
+}
+
+void clean(bool unused_only, Globals& globals) {
+    Store store(globals.cache);
+    if (!unused_only)
+        store.clear();
+    collect(store, globals);
+}
+
+void check(bool remove_damaged, Globals& globals) {
+    Store store(globals.cache);
+    VerifyReport report = verify(store, globals.reporter());
+    for (const std::string& fault : report.faults)
+        fmt::print("{}\n", fault);
+    if (remove_damaged)
+        for (const Digest& digest : report.damaged)
+            store.drop(digest);
+    if (!report.sound())
+        throw Error("the cache '{}' has {} faults", store.directory(), report.faults.size())
+            .hint(remove_damaged ? "pull or build the images again"
+                                 : "coracle cache verify --remove-damaged");
+    globals.reporter().info(
+        fmt::format("{} blobs, {}: all sound", report.blobs, human_size(report.bytes)));
+}
+
+} // namespace
+
+void add_cache_remove(CLI::App& cache, Globals& globals) {
+    auto& images = globals.keep<std::vector<std::string>>();
+    auto& command = add_command(cache, "rm", "remove images from the cache",
+                                "  coracle cache rm redis:8 linuxkit/init:v1\n");
+    command.add_option("IMAGE", images, "names of images")->required();
+    command.callback([&] { remove(images, globals); });
+}
+
+void add_cache_clean(CLI::App& cache, Globals& globals) {
+    auto& unused_only = globals.keep<bool>();
+    auto& command = add_command(cache, "clean", "remove all images from the cache",
+                                "  coracle cache clean\n"
+                                "  coracle cache clean --unused\n");
+    command.add_flag("--unused", unused_only, "remove only what no image needs");
+    command.callback([&] { clean(unused_only, globals); });
+}
+
+void add_cache_verify(CLI::App& cache, Globals& globals) {
+    auto& remove_damaged = globals.keep<bool>();
+    auto& command = add_command(cache, "verify", "check every blob in the cache against its digest",
+                                "  coracle cache verify\n");
+    command.add_flag("--remove-damaged", remove_damaged,
+                     "remove damaged blobs, so that they are pulled again");
+    command.callback([&] { check(remove_damaged, globals); });
+}
+
+} // namespace coracle

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run/boot_source.h"
+
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/process.h"
+
+namespace coracle {
+namespace {
+
+class BootSourceTest : public testing::Test {
+protected:
+    void make(const std::string& name, const std::string& content = "x") {
+        write_file(directory_ / name, content);
+    }
+    BootSource find(const std::string& name, RunOptions options = {}) {
+        options.prefix = directory_ / name;
+        return find_boot_source(options);
+    }
+    TempDir directory_;
+};
+
+TEST_F(BootSourceTest, FindsKernelAndInitrd) {
+    make("os-kernel");
+    make("os-initrd.img");
+    make("os-cmdline", "console=ttyS0 quiet\n");
+    auto source = find("os");
+    EXPECT_EQ(source.kind, BootSource::Kind::initrd);
+    EXPECT_EQ(source.kernel, directory_ / "os-kernel");
+    EXPECT_EQ(source.image, directory_ / "os-initrd.img");
+    EXPECT_EQ(source.cmdline, "console=ttyS0 quiet");
+    EXPECT_EQ(source.stem, directory_ / "os");
+}
+
+TEST_F(BootSourceTest, PrefersTheInitrdToTheSquashfsUnlessAsked) {
+    make("os-kernel");
+    make("os-initrd.img");
+    make("os-squashfs.img");
+    EXPECT_EQ(find("os").kind, BootSource::Kind::initrd);
+    EXPECT_EQ(find("os", {.squashfs = true}).image, directory_ / "os-squashfs.img");
+}
+
+TEST_F(BootSourceTest, KnowsAnIsoByItsName) {
+    make("os.iso");
+    EXPECT_EQ(find("os.iso").kind, BootSource::Kind::iso);
+    EXPECT_EQ(find("os.iso").stem, directory_ / "os");
+    EXPECT_EQ(find("os").kind, BootSource::Kind::iso);
+}
+
+TEST_F(BootSourceTest, TakesAnyOtherFileForADisk) {
+    make("os-efi.img");
+    EXPECT_EQ(find("os-efi.img").kind, BootSource::Kind::disk);
+    EXPECT_EQ(find("os").image, directory_ / "os-efi.img");
+}
+
+TEST_F(BootSourceTest, SaysWhatItLookedFor) {
+    try {
+        find_boot_source({.prefix = "no-such"});
+        FAIL();
+    } catch (const Error& error) {
+        EXPECT_STREQ(error.what(),
+                     "nothing to boot: there is no no-such-kernel with no-such-initrd.img or "
+                     "no-such-squashfs.img, no no-such.iso and no disk image 'no-such'\n"
+                     "try: coracle build no-such.yml");
+    }
+}
+
+TEST_F(BootSourceTest, NamesTheHalfThatIsMissing) {
+    make("os-kernel");
+    try {
+        find("os", {.kernel = true});
+        FAIL();
+    } catch (const Error& error) {
+        EXPECT_EQ(error.message(), "'" + (directory_ / "os-initrd.img") + "' is missing");
+    }
+}
+
+TEST_F(BootSourceTest, DetectsWhatQemuImgMakes) {
+    if (!find_program("qemu-img"))
+        GTEST_SKIP() << "qemu-img is not installed";
+    for (std::string format : {"raw", "qcow2", "vmdk", "vdi", "vhdx"}) {
+        auto path = directory_ / ("disk." + format);
+        run_checked({{"qemu-img", "create", "-q", "-f", format, path, "1M"}});
+        EXPECT_EQ(detect_disk_format(path), format);
+    }
+}
+
+} // namespace
+} // namespace coracle
