@@ -12,6 +12,10 @@ namespace coracle {
 
 namespace {
 
+std::string count_of(uint64_t count, std::string_view thing) {
+    return fmt::format("{} {}{}", count, thing, count == 1 ? "" : "s");
+}
+
 void collect(Store& store, Globals& globals) {
     auto swept = store.collect(false);
     if (!swept) {
@@ -19,7 +23,7 @@ void collect(Store& store, Globals& globals) {
         swept = store.collect();
     }
     globals.reporter().info(
-        fmt::format("removed {} blobs, {}", swept->blobs, human_size(swept->bytes)));
+        fmt::format("removed {}, {}", count_of(swept->blobs, "blob"), human_size(swept->bytes)));
 }
 
 void remove(const std::vector<std::string>& images, Globals& globals) {
@@ -49,11 +53,12 @@ void check(bool remove_damaged, Globals& globals) {
         for (const Digest& digest : report.damaged)
             store.drop(digest);
     if (!report.sound())
-        throw Error("the cache '{}' has {} faults", store.directory(), report.faults.size())
+        throw Error("the cache '{}' is not sound: {}", store.directory(),
+                    count_of(report.faults.size(), "fault"))
             .hint(remove_damaged ? "pull or build the images again"
                                  : "coracle cache verify --remove-damaged");
     globals.reporter().info(
-        fmt::format("{} blobs, {}: all sound", report.blobs, human_size(report.bytes)));
+        fmt::format("{}, {}: all sound", count_of(report.blobs, "blob"), human_size(report.bytes)));
 }
 
 } // namespace
