@@ -129,6 +129,9 @@ private:
         Spool spool;
         auto composition =
             compose(package_, platform_, std::move(input.debs), source_date_epoch(), spool);
+        if (input.fresh)
+            write_lock(package_, platform_, std::move(*input.fresh), composition.used,
+                       *options_.reporter);
         auto descriptor = write_image(store_, package_, platform_, composition);
         auto manifest = Manifest::parse(store_.read_document(descriptor), package_.image);
         task.result(human_size(manifest.content_size()));

@@ -189,9 +189,14 @@ Composition compose(const Package& package, const Platform& platform, std::vecto
     Composition result;
     if (package.debian) {
         auto files = unpack_debs(std::move(debs), spool);
-        result.time = files.newest;
         result.tree = package.kernel ? make_kernel_image(files, *package.kernel, spool)
                                      : select_files(files, *package.debian, spool);
+        for (const auto& [path, item] : result.tree.items()) {
+            if (item.origin < 0 || item.entry.is_directory())
+                continue;
+            result.time = std::max(result.time, item.entry.mtime);
+            result.used.insert(files.origins[static_cast<size_t>(item.origin)].name);
+        }
     } else {
         result.time = epoch.value_or(0);
     }
@@ -205,8 +210,10 @@ Composition compose(const Package& package, const Platform& platform, std::vecto
         composer.add_file(result.tree, file);
     settle_hard_links(result.tree);
     result.tree.add_parents(result.time);
-    for (auto& [path, item] : result.tree.items())
-        item.entry.mtime = std::min(item.entry.mtime, result.time);
+    for (auto& [path, item] : result.tree.items()) {
+        bool dated = item.origin >= 0 && !item.entry.is_directory();
+        item.entry.mtime = dated ? std::min(item.entry.mtime, result.time) : result.time;
+    }
     return result;
 }
 

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <optional>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "pkgbuild/debian_files.h"
@@ -12,7 +14,8 @@ namespace coracle {
 /// The files of an image and the time it bears.
 struct Composition {
     ImageTree tree;
-    int64_t time = 0; ///< the newest of the Debian packages' times, else $SOURCE_DATE_EPOCH, else 0
+    int64_t time = 0; ///< the newest time of its Debian files, else $SOURCE_DATE_EPOCH, else 0
+    std::set<std::string> used; ///< the Debian packages that files come from
 };
 
 /// Puts together what the sections of a package ask for. No time is later than `epoch`.

@@ -39,7 +39,6 @@ void unpack(const DebFile& deb, DebianFiles& files, Spool& spool) {
             entry->link_target = merged(TreePath(entry->link_target)).str();
         if (entry->type == EntryType::regular)
             item.content = spool.append(data.content(), entry->size, entry->path.str());
-        files.newest = std::max(files.newest, entry->mtime);
         item.entry = std::move(*entry);
         item.origin = origin;
         files.tree.add(std::move(item));
@@ -162,7 +161,6 @@ void Selection::add_documents() {
         TreeItem item;
         item.entry.path =
             TreePath("var/lib/dpkg/status.d") / control_field(origin.control, "Package");
-        item.entry.mtime = files_.newest;
         item.entry.size = origin.control.size();
         item.content = spool_.append(origin.control, item.entry.path.str());
         made_.push_back(std::move(item));

@@ -24,7 +24,6 @@ struct DebianFiles {
     };
     ImageTree tree;
     std::vector<Origin> origins;
-    int64_t newest = 0; ///< the latest time of all files
 };
 
 /// Unpacks into `spool`. The order of `debs` does not matter.

@@ -19,7 +19,7 @@ public:
               const std::string& cache)
         : package_(package), platform_(platform), options_(options), cache_(cache),
           debs_(cache + "/debs"), path_(lock_path(package, platform)),
-          request_(debian_request(*package.debian, platform)) {}
+          request_(debian_request(package, platform)) {}
 
     DebianInput run() {
         auto lock = read_lock(package_, platform_);
@@ -34,7 +34,8 @@ public:
         if (!lock)
             lock = resolve();
         DebianInput input = open(lock->debs);
-        input.lock_changed = fresh;
+        if (fresh)
+            input.fresh = std::move(lock);
         debs_.trim(cache_bytes);
         return input;
     }
@@ -92,12 +93,6 @@ DebianLock Gathering::resolve() {
     if (!missing.empty())
         throw Error("{} {} cannot be fetched from the archive", missing[0].name,
                     missing[0].version);
-    try {
-        write_file(path_, lock.str());
-    } catch (const Error& error) {
-        options_.reporter->warning(
-            fmt::format("the lock file is not written: {}", error.message()));
-    }
     return lock;
 }
 
@@ -125,6 +120,16 @@ std::optional<DebianLock> read_lock(const Package& package, const Platform& plat
     if (!text)
         return std::nullopt;
     return DebianLock::parse(*text, path);
+}
+
+void write_lock(const Package& package, const Platform& platform, DebianLock lock,
+                const std::set<std::string>& used, Reporter& reporter) {
+    std::erase_if(lock.debs, [&](const PinnedDeb& deb) { return !used.contains(deb.name); });
+    try {
+        write_file(lock_path(package, platform), lock.str());
+    } catch (const Error& error) {
+        reporter.warning(fmt::format("the lock file is not written: {}", error.message()));
+    }
 }
 
 DebianInput gather_debs(const Package& package, const Platform& platform,

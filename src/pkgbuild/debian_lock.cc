@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "base/tree_path.h"
+#include "io/hash.h"
 
 namespace coracle {
 
@@ -114,7 +115,8 @@ std::vector<std::string> debian_packages(const DebianContent& content, const Pla
     return names;
 }
 
-std::string debian_request(const DebianContent& content, const Platform& platform) {
+std::string debian_request(const Package& package, const Platform& platform) {
+    const auto& content = *package.debian;
     std::string text = content.suite + ": " + join(debian_packages(content, platform), " ");
     if (!content.dependencies)
         text += "; alone";
@@ -122,7 +124,13 @@ std::string debian_request(const DebianContent& content, const Platform& platfor
         text += "; only " + join(content.only, " ");
     if (!content.without.empty())
         text += "; without " + join(content.without, " ");
-    return text;
+    std::string wanted =
+        fmt::format("{}\n{}\n{}{}", join(content.keep, "\n"), join(content.drop, "\n"),
+                    content.needed_libraries, content.copyright);
+    if (package.kernel)
+        wanted += fmt::format("\n{}\n{}", join(package.kernel->modules, "\n"),
+                              join(package.kernel->optional, "\n"));
+    return text + "; files " + sha256_hex(wanted).substr(0, 8);
 }
 
 std::string debian_architecture(const Platform& platform) {

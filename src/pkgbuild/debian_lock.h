@@ -41,8 +41,9 @@ std::string lock_path(const Package& package, const Platform& platform);
 /// The names to resolve on an architecture: restrictions in brackets and ${arch} are worked out.
 std::vector<std::string> debian_packages(const DebianContent& content, const Platform& platform);
 
-/// All of the `debian:` section that decides which packages are taken, as one line.
-std::string debian_request(const DebianContent& content, const Platform& platform);
+/// All that decides which packages are taken, as one line: what is asked for, and a hash of which
+/// files of them are wanted.
+std::string debian_request(const Package& package, const Platform& platform);
 
 /// Debian's name of an architecture: amd64, arm64, armhf, i386, ppc64el, riscv64, s390x. Throws for
 /// others.

@@ -46,6 +46,8 @@ public:
     /// A file of usr/lib/modules/VERSION, or nullptr.
     const TreeItem* file(std::string_view name) const { return files_.tree.find(root_ / name); }
     bool built_in(const std::string& name) const { return built_in_.contains(name); }
+    /// The package that the modules are in, which mostly is that of the kernel.
+    int modules_origin() const { return modules_origin_; }
     /// Path below usr/lib/modules/VERSION of each module, by name.
     const std::map<std::string, std::string>& modules() const { return modules_; }
 
@@ -56,6 +58,7 @@ private:
     const TreeItem* image_ = nullptr;
     std::map<std::string, std::string> modules_;
     std::set<std::string> built_in_;
+    int modules_origin_ = -1;
 };
 
 DebianKernel::DebianKernel(const DebianFiles& files) : files_(files) {
@@ -76,8 +79,10 @@ DebianKernel::DebianKernel(const DebianFiles& files) : files_(files) {
     root_ = TreePath("usr/lib/modules") / version_;
     for (const auto& [path, item] : files.tree.items())
         if (root_.contains(path) && path != root_ && item.entry.type == EntryType::regular)
-            if (auto name = module_name(path.str()); !name.empty())
+            if (auto name = module_name(path.str()); !name.empty()) {
                 modules_[name] = path.str().substr(root_.str().size() + 1);
+                modules_origin_ = item.origin;
+            }
     if (const auto* list = file("modules.builtin"))
         for (const auto& line : split(list->content.read(0, list->content.size), '\n'))
             built_in_.insert(module_name(line));
@@ -172,12 +177,13 @@ std::vector<KernelModule> ModuleSet::modules() const {
     return modules;
 }
 
-TreeItem make_item(TreePath path, const FileSlice& content, int64_t mtime) {
+TreeItem make_item(TreePath path, const FileSlice& content, int64_t mtime, int origin = -1) {
     TreeItem item;
     item.entry.path = std::move(path);
     item.entry.mtime = mtime;
     item.entry.size = content.size;
     item.content = content;
+    item.origin = origin;
     return item;
 }
 
@@ -234,8 +240,8 @@ ImageTree make_kernel_image(const DebianFiles& files, const KernelContent& conte
 
     int64_t mtime = kernel.image().entry.mtime;
     ImageTree tree;
-    tree.add(make_item(TreePath("kernel"), kernel.image().content, mtime));
-    tree.add(make_item(TreePath("kernel.tar"), sink.slice(), mtime));
+    tree.add(make_item(TreePath("kernel"), kernel.image().content, mtime, kernel.image().origin));
+    tree.add(make_item(TreePath("kernel.tar"), sink.slice(), mtime, kernel.modules_origin()));
     return tree;
 }
 
