@@ -56,6 +56,8 @@ void add_commands(CLI::App& app, Globals& globals) {
     add_cache(app, globals);
     add_run(app, globals);
     add_version(app, globals);
+    add_completion(app, globals);
+    add_manual(app, globals);
 }
 
 int run(int argc, char** argv) {

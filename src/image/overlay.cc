@@ -285,6 +285,10 @@ std::optional<Entry> OverlaySource::next() {
     return step.entry;
 }
 
-Source& OverlaySource::content() { return layer_.content(); }
+Source& OverlaySource::content() {
+    if (steps_[at_ - 1].content)
+        return layer_.content();
+    return none_; // the layer may not even have been opened
+}
 
 } // namespace coracle

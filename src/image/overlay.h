@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "archive/entry.h"
+#include "io/memory.h"
 
 namespace coracle {
 
@@ -88,6 +89,7 @@ private:
     EntrySource& layer_;
     const std::vector<Overlay::Step>& steps_;
     size_t at_ = 0;
+    MemorySource none_;
     uint32_t position_ = 0; ///< entries taken from the layer
     bool drained_ = false;
 };

@@ -19,6 +19,10 @@ const ResolvedImage& Images::get(const ImageName& name) {
     return found_.emplace(name.text, std::move(resolved)).first->second;
 }
 
+std::string source_name(const Reference& reference) {
+    return reference.tag() || reference.digest() ? reference.full() : reference.name();
+}
+
 ImageDefaults defaults_of(const ResolvedImage& image) {
     const ImageConfig& config = image.config;
     return {config.entrypoint,  config.cmd,  config.env,

@@ -30,6 +30,10 @@ private:
     std::map<std::string, ResolvedImage> found_;
 };
 
+/// The name of an image in provenance records: registry and repository, and tag and digest if they were
+/// written. A missing tag is not filled in.
+std::string source_name(const Reference& reference);
+
 /// What an image says of how to run it.
 ImageDefaults defaults_of(const ResolvedImage& image);
 

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "rootfs/image_rules.h"
+#include "rootfs/images.h"
 #include "rootfs/key.h"
 
 namespace coracle {
@@ -37,7 +38,7 @@ bool seek(EntrySource& source, const TreePath& path) {
 const MergedImage& Kernel::tree() const {
     std::call_once(once_, [&] {
         tree_ = within(
-            [&] { return "while reading kernel image " + image_.reference.full(); },
+            [&] { return "while reading kernel image " + source_name(image_.reference); },
             [&] { return std::make_unique<MergedImage>(store_, image_.manifest.layers); });
     });
     return *tree_;
@@ -51,7 +52,7 @@ void Kernel::with(const std::string& name, const char* what,
     for (const auto& entry : tree().headers())
         if (entry.type == EntryType::regular && names.size() < 12)
             names.push_back(entry.path.str());
-    throw Error("the kernel image {} has no {} '{}'", image_.reference.full(), what, name)
+    throw Error("the kernel image {} has no {} '{}'", source_name(image_.reference), what, name)
         .hint(fmt::format("one of its files: {}", join(names, ", ")));
 }
 
@@ -73,9 +74,9 @@ std::unique_ptr<EntrySource> Kernel::modules() const {
 
 BootComponent::BootComponent(const Kernel& kernel, int64_t time)
     : Component("kernel", "boot files"), kernel_(kernel),
-      provenance_(make_provenance(kernel.image().reference.full(), "kernel")), time_(time) {
+      provenance_(make_provenance(source_name(kernel.image().reference), "kernel")), time_(time) {
     KeyBuilder key("boot");
-    key.add(kernel.image().descriptor.digest.str()).add(kernel.image().reference.full());
+    key.add(kernel.image().descriptor.digest.str()).add(source_name(kernel.image().reference));
     key.add(kernel.cmdline()).add(kernel.spec().binary_name());
     key.add(kernel.spec().ucode.value_or("")).add(static_cast<uint64_t>(time));
     set_key(key.hex());

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include <nlohmann/json.hpp>
+
 #include "base/error.h"
 #include "oci/media_types.h"
 #include "rootfs/image_rules.h"
@@ -10,11 +12,27 @@
 
 namespace coracle {
 
+namespace {
+
+/// The index of the layout, as other tools write it: a single name.
+std::string layout_index(const Descriptor& root, const std::string& name) {
+    nlohmann::ordered_json index;
+    index["schemaVersion"] = 2;
+    index["mediaType"] = media_type::oci_index;
+    index["manifests"] = {{{"mediaType", root.media_type},
+                           {"size", root.size},
+                           {"digest", root.digest.str()},
+                           {"annotations", {{annotation::ref_name, name}}}}};
+    return index.dump(3);
+}
+
+} // namespace
+
 OciVolume::OciVolume(Images& images, const VolumeSpec& volume, BundleParts parts, int64_t time)
     : Component(parts.location, parts.title), store_(images.store()), parts_(std::move(parts)) {
     parts_.time = time;
     Reference reference = Reference::parse(volume.image->text);
-    parts_.source = reference.full();
+    parts_.source = source_name(reference);
     std::vector<Platform> platforms;
     for (const auto& text : volume.platforms.value_or(Strings{}))
         platforms.push_back(Platform::parse(text));
@@ -33,11 +51,7 @@ OciVolume::OciVolume(Images& images, const VolumeSpec& volume, BundleParts parts
         key.add(image.descriptor.digest.str());
     }
     add_blob(*root);
-    Index index;
-    index.media_type = media_type::oci_index;
-    root->annotations = {{annotation::ref_name, reference.full()}};
-    index.manifests = {*root};
-    index_ = index.str();
+    index_ = layout_index(*root, parts_.source);
     provenance_ = make_provenance(parts_.source, parts_.location);
     directories_provenance_ = make_provenance(parts_.directories_source, parts_.location);
     key.add(index_).add(parts_.location).add(parts_.directory.str());

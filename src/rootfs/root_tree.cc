@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "rootfs/apk.h"
 #include "rootfs/image_rules.h"
+#include "rootfs/images.h"
 #include "rootfs/key.h"
 #include "rootfs/prefix.h"
 
@@ -38,6 +39,19 @@ private:
     size_t layer_;
 };
 
+namespace {
+
+/// LinuxKit makes the directories above its `files` anew, with their modes. Those that every program must
+/// be able to enter, and the containers', stay as they are.
+bool keeps_directory(const TreePath& path) {
+    static const TreePath kept[] = {TreePath("dev"), TreePath("etc"), TreePath("proc"),
+                                    TreePath("sys")};
+    return std::ranges::find(kept, path) != std::end(kept) ||
+           TreePath("containers").contains(path);
+}
+
+} // namespace
+
 RootTree::RootTree(const Store& store, RootTreeParts parts)
     : store_(store), parts_(std::move(parts)) {}
 RootTree::~RootTree() = default;
@@ -48,11 +62,11 @@ std::string RootTree::shared_key() const {
     key.add(static_cast<uint64_t>(parts_.time));
     if (parts_.kernel != nullptr)
         key.add(parts_.kernel->image().descriptor.digest.str())
-            .add(parts_.kernel->image().reference.full())
+            .add(source_name(parts_.kernel->image().reference))
             .add(parts_.kernel->spec().tar_name().value_or(""));
     key.add(parts_.init.size());
     for (const auto* image : parts_.init)
-        key.add(image->descriptor.digest.str()).add(image->reference.full());
+        key.add(image->descriptor.digest.str()).add(source_name(image->reference));
     for (const auto& item : parts_.files) {
         const Entry& entry = item.entry;
         key.add(entry.path.str()).add(static_cast<uint64_t>(entry.type)).add(entry.mode);
@@ -106,11 +120,11 @@ std::unique_ptr<RootTree::Layers> RootTree::overlay() const {
     };
     if (parts_.kernel != nullptr)
         add_layer(read_headers(*parts_.kernel->modules()),
-                  make_provenance(parts_.kernel->image().reference.full(), "kernel"));
+                  make_provenance(source_name(parts_.kernel->image().reference), "kernel"));
     else
         add_layer({}, {});
     for (const auto* image : parts_.init) {
-        std::string name = image->reference.full();
+        std::string name = source_name(image->reference);
         within([&] { return fmt::format("while unpacking image {}", name); },
                [&] {
                    auto& tree = layers->init.emplace_back(std::make_unique<MergedImage>(
@@ -133,8 +147,9 @@ std::unique_ptr<RootTree::Layers> RootTree::overlay() const {
         std::ranges::move(bundle->headers(), std::back_inserter(headers));
     add_layer(headers, {});
 
-    layers->files = with_directories(
-        parts_.files, [&](const TreePath& path) { return overlay.contains(path); });
+    layers->files = with_directories(parts_.files, [&](const TreePath& path) {
+        return keeps_directory(path) && overlay.contains(path);
+    });
     headers.clear();
     for (const auto& item : layers->files)
         headers.push_back(item.entry);

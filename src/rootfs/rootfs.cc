@@ -123,7 +123,7 @@ void Rootfs::Plan::add_volumes() {
                 continue;
             }
             image = &images.get(*volume.image);
-            parts.source = image->reference.full();
+            parts.source = source_name(image->reference);
         }
         add_bundle(image, std::move(parts));
     }
@@ -144,7 +144,7 @@ void Rootfs::Plan::add_entries(const char* section, const std::vector<ImageEntry
 void Rootfs::Plan::add_container(const std::string& location, const ImageEntry& entry,
                                  TreePath directory) {
     const ResolvedImage& image = images.get(entry.image);
-    std::string source = image.reference.full();
+    std::string source = source_name(image.reference);
     ImageDefaults defaults = defaults_of(image);
     bool readonly = is_readonly(entry, defaults);
     std::string own = readonly ? "rootfs" : "lower";

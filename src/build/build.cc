@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "build/build.h"
+
+#include <algorithm>
+#include <chrono>
+#include <ctime>
+
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "build/ensure_images.h"
+#include "format/outputs.h"
+#include "spec/read.h"
+#include "store/store.h"
+
+namespace coracle {
+
+namespace {
+
+std::vector<const Format*> chosen_formats(const BuildOptions& options) {
+    std::vector<const Format*> chosen;
+    for (const auto& name : options.formats) {
+        const Format& format = format_named(name);
+        if (std::ranges::find(chosen, &format) == chosen.end())
+            chosen.push_back(&format);
+    }
+    if (chosen.empty())
+        chosen.push_back(&format_named(options.output.empty() ? "kernel+initrd" : "tar"));
+    auto streamed = std::ranges::find_if(chosen, &Format::streamed);
+    if (streamed != chosen.end() && chosen.size() > 1)
+        throw UsageError("the format '{}' is streamed and cannot be combined with others",
+                         (*streamed)->name);
+    if (!options.output.empty() && streamed == chosen.end())
+        throw UsageError("-o is for the formats tar and docker, not for '{}'",
+                         chosen.front()->name)
+            .hint("--name and --dir say where its files go");
+    return chosen;
+}
+
+std::string base_of(const BuildOptions& options) {
+    std::string name = output_name(options);
+    return options.directory.empty() ? name : options.directory + "/" + name;
+}
+
+std::string current_time() {
+    std::time_t now = std::time(nullptr);
+    std::tm parts{};
+    ::gmtime_r(&now, &parts);
+    char text[32];
+    std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+    return text;
+}
+
+RootfsOptions rootfs_options(const BuildOptions& options) {
+    RootfsOptions result;
+    result.platform = options.platform;
+    result.time = generated_time();
+    result.sbom_name = options.sbom ? options.sbom_name : "";
+    if (options.sbom_current_time)
+        result.sbom_created = current_time();
+    return result;
+}
+
+void make_formats(const BuildOptions& options, const std::vector<const Format*>& chosen,
+                  const Rootfs& rootfs, BuildResult& result) {
+    SegmentCache cache(options.cache + "/segments");
+    ThreadPool pool(options.threads);
+    Outputs outputs;
+    FileSink standard_output(STDOUT_FILENO, "standard output");
+    FormatInput input{rootfs, base_of(options), cache, pool, *options.reporter, options.initrd};
+    if (options.output == "-")
+        input.stream = &standard_output;
+    else if (!options.output.empty())
+        input.stream = &outputs.create(options.output);
+    for (const auto* format : chosen) {
+        // Formats share segments; each component is told of once.
+        std::vector<ComponentResult> results;
+        within([&] { return fmt::format("while making format {}", format->name); },
+               [&] { format->make(input, outputs, results); });
+        if (result.components.empty())
+            result.components = std::move(results);
+    }
+    standard_output.finish();
+    result.outputs = outputs.commit();
+    cache.trim();
+}
+
+} // namespace
+
+std::string output_name(const BuildOptions& options) {
+    if (!options.name.empty())
+        return options.name;
+    const std::string& last = options.files.back();
+    if (last == "-")
+        return "image";
+    std::string name = last.substr(last.rfind('/') + 1);
+    auto dot = name.rfind('.');
+    return dot == std::string::npos || dot == 0 ? name : name.substr(0, dot);
+}
+
+Spec read_build_spec(const BuildOptions& options) { return read_specs(options.files); }
+
+BuildResult build(const BuildOptions& options) {
+    auto began = std::chrono::steady_clock::now();
+    auto chosen = chosen_formats(options);
+    Spec spec = read_build_spec(options);
+    for (const auto& warning : spec.warnings)
+        options.reporter->warning(warning);
+    for (const auto* format : chosen)
+        if (format->needs_kernel && !(spec.kernel && spec.kernel->image))
+            throw Error("the format '{}' needs a kernel, and {} names none", format->name,
+                        options.files.back())
+                .hint("a 'kernel:' section with an 'image:', or --format tar");
+    Store store(options.cache);
+    ensure_packages(spec, store, options.platform, *options.reporter);
+    auto session = store.session();
+    ensure_images(spec, store, options.platform);
+    Rootfs rootfs(spec, store, rootfs_options(options));
+
+    BuildResult result;
+    make_formats(options, chosen, rootfs, result);
+    result.containers = rootfs.containers();
+    std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+    result.seconds = took.count();
+    return result;
+}
+
+std::string summary_of(const BuildResult& result) {
+    std::string text;
+    uint64_t total = 0;
+    uint64_t reused = 0;
+    for (const auto& component : result.components) {
+        total += component.facts.unpacked;
+        reused += component.reused ? component.facts.unpacked : 0;
+        if (component.facts.entries > 0)
+            text += fmt::format("  {:<14} {:>10}  {:<6} {}\n", component.location,
+                                human_size(component.facts.size),
+                                component.reused ? "kept" : "made", component.title);
+    }
+    for (const auto& [path, size] : result.outputs)
+        text += fmt::format("{} {}\n", path, human_size(size));
+    uint64_t share = total == 0 ? 0 : 100 * reused / total;
+    return text + fmt::format("{} in all, {} % of it kept from earlier builds, {:.2f} s\n",
+                              human_size(total), share, result.seconds);
+}
+
+} // namespace coracle

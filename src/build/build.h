@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/progress.h"
+#include "format/format.h"
+#include "oci/platform.h"
+#include "spec/spec.h"
+
+namespace coracle {
+
+/// What a build is asked for.
+struct BuildOptions {
+    std::vector<std::string> files;   ///< YAML: paths, "-" or URLs, merged from left to right
+    std::vector<std::string> formats; ///< none: kernel+initrd
+    std::string name = {};            ///< of the outputs; "" = the last file's
+    std::string directory = {};       ///< where the outputs go; "" = here
+    std::string output = {};          ///< for a streamed format: a path, or "-" for standard output
+    std::string cache;                ///< the store's directory
+    Platform platform;
+    std::optional<InitrdCompression> initrd = {};
+    bool sbom = true;
+    std::string sbom_name = "sbom.spdx.json";
+    bool sbom_current_time = false;
+    unsigned threads = 0; ///< 0: one per processor
+    Reporter* reporter = &silent_reporter();
+};
+
+/// What a build made.
+struct BuildResult {
+    std::vector<std::pair<std::string, uint64_t>> outputs; ///< path and size in bytes
+    std::vector<ComponentResult> components;
+    std::vector<Container> containers;
+    double seconds = 0;
+};
+
+/// Builds. Outputs appear when all are complete, or not at all.
+BuildResult build(const BuildOptions& options);
+
+/// The merged specification as it would be built, its packages not yet resolved: --dry-run.
+Spec read_build_spec(const BuildOptions& options);
+
+/// The name of the outputs: as asked for, else the last file's without directory and extension, "image"
+/// for standard input.
+std::string output_name(const BuildOptions& options);
+
+/// Lines for a person: components, outputs, totals.
+std::string summary_of(const BuildResult& result);
+
+} // namespace coracle
