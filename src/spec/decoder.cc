@@ -223,11 +223,11 @@ void Decoder::read_key(const Node& key, const Node& value, const Table& table, v
         return;
     }
     if (!(field->key.places & place_)) {
-        std::string_view proper = field->key.places == in_entries  ? "entries of the YAML"
-                                  : field->key.places == in_onboot ? "onboot"
-                                                                   : "services";
-        diagnoser_.error(key.location(),
-                         fmt::format("'{}' is for {} only, not for {}", key.text, proper, where()));
+        std::string_view proper = field->key.places == in_onboot ? "onboot" : "services";
+        diagnoser_.error(key.location(), place_ == in_label
+                                             ? fmt::format("'{}' is not for a label", key.text)
+                                             : fmt::format("'{}' is for {} only, not for {}",
+                                                           key.text, proper, where()));
         return;
     }
     if (field->key.ours && strict_) {

@@ -32,6 +32,12 @@ void read_document(std::string_view text, Diagnoser& diagnoser, Decoder& decoder
     diagnoser.finish();
 }
 
+// An empty reference is none.
+void drop_empty(std::optional<ImageName>& image) {
+    if (image && image->empty())
+        image.reset();
+}
+
 } // namespace
 
 Spec parse_spec(std::string_view text, std::string file_name, ParseOptions options) {
@@ -40,6 +46,11 @@ Spec parse_spec(std::string_view text, std::string file_name, ParseOptions optio
     Decoder decoder(diagnoser, options.strict_linuxkit);
     Spec spec;
     read_document(text, diagnoser, decoder, table_of<Spec>(), &spec);
+    if (spec.kernel)
+        drop_empty(spec.kernel->image);
+    if (spec.volumes)
+        for (auto& volume : *spec.volumes)
+            drop_empty(volume.image);
     if (spec.trust)
         diagnoser.warning({}, "'trust' has no effect");
     spec.warnings = diagnoser.warnings();

@@ -156,6 +156,15 @@ MaybeProblem check_not_empty(const std::string& text) {
                         : std::nullopt;
 }
 
+// Compares what differs only: the names have a long beginning in common.
+std::string nearest_limit(const std::string& type) {
+    constexpr size_t prefix = std::string_view("RLIMIT_").size();
+    std::vector<std::string_view> ends;
+    for (auto known : rlimits)
+        ends.push_back(known.substr(prefix));
+    return meant(std::string_view(type).substr(prefix), ends);
+}
+
 uint64_t limit_value(std::string_view word, const std::string& whole) {
     word = trim(word);
     if (upper(word) == "UNLIMITED")
@@ -181,7 +190,7 @@ Rlimit parse_rlimit(const std::string& text) {
         result.type = "RLIMIT_" + result.type;
     if (std::ranges::find(rlimits, result.type) == rlimits.end())
         throw Error("unknown limit '{}'", trim(std::string_view(text).substr(0, first)))
-            .hint(meant(result.type, list(rlimits)));
+            .hint(nearest_limit(result.type));
     result.soft = limit_value(std::string_view(text).substr(first + 1, second - first - 1), text);
     result.hard = limit_value(std::string_view(text).substr(second + 1), text);
     if (result.soft > result.hard)

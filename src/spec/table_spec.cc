@@ -65,7 +65,8 @@ const Table& table_of<KernelSpec>() {
         .fields = {
             field<&KernelSpec::image>({.name = "image",
                                        .description = "The image that holds the kernel.",
-                                       .example = "linuxkit/kernel:6.12.59"}),
+                                       .example = "linuxkit/kernel:6.12.59",
+                                       .empty_is_absent = true}),
             field<&KernelSpec::cmdline>({.name = "cmdline",
                                          .description = "The kernel's command line.",
                                          .example = "console=ttyS0 page_poison=1",
