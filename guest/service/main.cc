@@ -82,8 +82,8 @@ bool start_services() {
     char buffer[64];
     std::string_view told(buffer, read_some(read.get(), buffer, sizeof buffer, -1, "pipe"));
     auto slash = told.find('/');
-    if (slash == told.npos)
-        throw Error("the supervisor of the services has failed");
+    if (slash == told.npos) // it was told to shut down meanwhile, or has said what is wrong
+        return false;
     auto started = told.substr(0, slash), all = told.substr(slash + 1);
     if (started == all)
         say("up: {} services", all);

@@ -82,7 +82,7 @@ private:
         if (created_ && ended)
             remove();
         if (!ended)
-            throw Error("did not end within {} seconds", *config_.timeout);
+            throw Error("did not end within {} s", *config_.timeout);
         if (status != 0)
             throw Error("failed with status {}", status);
     }

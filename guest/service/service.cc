@@ -25,8 +25,6 @@ namespace {
 
 constexpr int64_t grace_ms = 10000;
 
-std::string pid_file_of(const std::string& name) { return "/run/service." + name + ".pid"; }
-
 } // namespace
 
 const char* state_name(State state) {
@@ -87,9 +85,9 @@ void Service::begin() {
         prepare_bundle(bundle_, config_, std::exchange(prepared_, true));
         open_outputs();
         if (config_.interfaces.empty() && config_.bind_namespaces.empty())
-            call(Step::run, runtime_.run_detached(name_, bundle_, pid_file_of(name_)));
+            call(Step::run, runtime_.run_detached(name_, bundle_, pid_file()));
         else
-            call(Step::create, runtime_.create(name_, bundle_, pid_file_of(name_)));
+            call(Step::create, runtime_.create(name_, bundle_, pid_file()));
     } catch (const Error& error) {
         start_failed_ = true;
         trouble_ = error.message();
@@ -155,7 +153,7 @@ void Service::step_ended(Step step, int status) {
 void Service::created() {
     bool started = config_.interfaces.empty() && config_.bind_namespaces.empty();
     try {
-        process_ = take_pid_file(pid_file_of(name_));
+        process_ = take_pid_file(pid_file());
         if (started) {
             now_running();
             return;
@@ -209,7 +207,7 @@ void Service::cleaned_up() {
     copy_output();
     output_.reset();
     process_ = -1;
-    ::unlink(pid_file_of(name_).c_str());
+    ::unlink(pid_file().c_str());
     clean_bundle(bundle_, config_);
     if (!wanted_)
         trouble_.clear();
@@ -272,6 +270,8 @@ void Service::copy_output() {
     if (count == 0)
         output_.reset();
 }
+
+std::string Service::pid_file() const { return settings_.run + "/service." + name_ + ".pid"; }
 
 std::string Service::last_words() const {
     return log_.last_line().empty() ? "" : ": " + log_.last_line();

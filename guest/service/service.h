@@ -9,6 +9,7 @@
 
 #include "base/fd.h"
 #include "service/backoff.h"
+#include "service/control.h"
 #include "service/log_file.h"
 #include "service/oci_runtime.h"
 #include "service/runtime_config.h"
@@ -33,6 +34,8 @@ const char* state_name(State state);
 struct ServiceSettings {
     std::string directory = "/containers/services";
     std::string logs = "/var/log";
+    std::string run = "/run"; ///< for process numbers
+    std::string control = control_path;
     bool console = false; ///< output to the console instead of a log
 };
 
@@ -82,6 +85,7 @@ private:
     void give_up(const std::string& why);
     void rest();
     std::string last_words() const;
+    std::string pid_file() const;
 
     std::string name_;
     std::string bundle_;

@@ -50,7 +50,7 @@ Supervisor::Supervisor(const OciRuntime& runtime, ServiceSettings settings)
     : settings_(std::move(settings)) {
     ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     signals_ = take_signals_by_descriptor();
-    control_ = listen_for_control();
+    control_ = listen_for_control(settings_.control);
     for (const auto& name : names_in(settings_.directory))
         services_.push_back(std::make_unique<Service>(name, runtime, settings_));
 }
@@ -94,7 +94,7 @@ void Supervisor::start_those_that_can() {
 }
 
 void Supervisor::tell_when_ready(const std::function<void(Count)>& ready) {
-    if (told_ready_ || std::ranges::any_of(services_, [](const auto& service) {
+    if (told_ready_ || shutting_down_ || std::ranges::any_of(services_, [](const auto& service) {
             return on_its_way_up(service->state());
         }))
         return;
@@ -212,6 +212,8 @@ void Supervisor::serve(Client& client) {
                                  service->trouble().empty() ? "" : ": ", service->trouble()));
     if (verb != "start" && verb != "stop" && verb != "restart")
         return reply(false, fmt::format("there is no command '{}'", verb));
+    if (shutting_down_)
+        return reply(false, "the machine is shutting down");
     client.service = service;
     client.wants_running = verb != "stop";
     verb == "start" ? service->start() : verb == "stop" ? service->stop() : service->restart();
