@@ -133,8 +133,15 @@ void Apt::update() {
         return;
     Task task(*options_.reporter, fmt::format("Debian {} for {}: package lists", options_.suite,
                                               options_.platform.str()));
-    output({"apt-get", "update", "--error-on=any"});
-    write_file(stamp, "");
+    try {
+        output({"apt-get", "-qq", "update", "--error-on=any"});
+        write_file(stamp, "");
+    } catch (const Error& error) {
+        // A mirror in the middle of an update has some lists but not others. Those that came are signed
+        // as ever, apt keeps no others; whether they are enough is seen when they are asked.
+        options_.reporter->warning(
+            fmt::format("not all package lists could be fetched: {}", error.message()));
+    }
 }
 
 /// 'http://host/debian/pool/main/r/redis/redis-server_5%3a8.0.2-3_amd64.deb' NAME SIZE SHA256:HEX

@@ -152,6 +152,18 @@ void check_platform(const Package& package, const Platform& platform) {
                     platform.str(), join(package.architectures, ", "));
 }
 
+bool is_tagged(const Store& store, const Reference& reference, const Platform& platform,
+               const Descriptor& manifest) {
+    auto root = store.find(reference);
+    if (!root)
+        return false;
+    auto platforms = platforms_of(store, *root, true);
+    if (std::ranges::find(platforms, platform) == platforms.end())
+        return false;
+    auto known = find_image(store, reference, platform);
+    return known && known->descriptor.same_content(manifest);
+}
+
 } // namespace
 
 BuiltPackage ensure_package(Store& store, const Package& package, const PackageOptions& options) {
@@ -171,11 +183,9 @@ BuiltPackage ensure_package(Store& store, const Package& package, const PackageO
                       // Only now: a new lock file is part of the directory that the tag names.
                       auto reference = Reference::parse(package_reference(package, options.hash));
                       result.reference = reference.full();
-                      for (size_t i = 0; i < platforms.size(); ++i) {
-                          auto known = find_image(store, reference, platforms[i]);
-                          if (!known || !known->descriptor.same_content(result.manifests[i]))
+                      for (size_t i = 0; i < platforms.size(); ++i)
+                          if (!is_tagged(store, reference, platforms[i], result.manifests[i]))
                               store.tag_platform(reference, platforms[i], result.manifests[i]);
-                      }
                       return result;
                   });
 }
