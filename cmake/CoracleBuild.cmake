@@ -9,6 +9,10 @@ endif()
 function(coracle_options target)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
                                            $<$<BOOL:${CORACLE_WERROR}>:-Werror>)
+  # With optimisation g++ 12 sees faults in its own std::string (GCC bugs 105329, 105562).
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
+    target_compile_options(${target} PRIVATE -Wno-restrict -Wno-maybe-uninitialized)
+  endif()
   if(CORACLE_SANITIZE)
     target_compile_options(${target} PRIVATE -fsanitize=${CORACLE_SANITIZE} -fno-omit-frame-pointer)
     target_link_options(${target} PRIVATE -fsanitize=${CORACLE_SANITIZE})
