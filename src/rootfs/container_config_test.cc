@@ -65,7 +65,8 @@ json mount_at(const json& config, const std::string& destination) {
 
 std::vector<std::string> namespaces(const std::string& keys) {
     std::vector<std::string> result;
-    for (const auto& one : make(keys).config["linux"]["namespaces"])
+    json config = make(keys).config;
+    for (const auto& one : config["linux"]["namespaces"])
         result.push_back(one["type"].get<std::string>() +
                          (one.contains("path") ? "=" + one["path"].get<std::string>() : ""));
     return result;

@@ -122,18 +122,16 @@ void Decoder::note_place(const Node& node) {
     places_->try_emplace(path + label_, location(node));
 }
 
-void Decoder::merge_pairs(const Node& value, std::vector<Node::Pair>& into, size_t depth) {
+void Decoder::merge_pairs(const Node& value, std::vector<Node::Pair>& into,
+                          std::unordered_set<std::string_view>& names, size_t depth) {
     count(value);
     if (!value.is_mapping()) {
         diagnoser_.error(value.location(), "'<<' must be a mapping or a list of mappings");
         return;
     }
-    for (const auto& pair : pairs(value, depth + 1)) {
-        bool present = std::ranges::any_of(
-            into, [&](const Node::Pair& other) { return other.key->text == pair.key->text; });
-        if (!present)
+    for (const auto& pair : pairs(value, depth + 1))
+        if (names.insert(pair.key->text).second)
             into.push_back(pair);
-    }
 }
 
 std::vector<Node::Pair> Decoder::pairs(const Node& node, size_t depth) {
@@ -155,11 +153,14 @@ std::vector<Node::Pair> Decoder::pairs(const Node& node, size_t depth) {
         diagnoser_.error(merged->location(), "'<<' is nested more than 16 deep");
         return result;
     }
+    std::unordered_set<std::string_view> names;
+    for (const auto& pair : result)
+        names.insert(pair.key->text);
     if (merged->is_sequence())
         for (const Node* item : merged->items)
-            merge_pairs(*item, result, depth);
+            merge_pairs(*item, result, names, depth);
     else
-        merge_pairs(*merged, result, depth);
+        merge_pairs(*merged, result, names, depth);
     return result;
 }
 

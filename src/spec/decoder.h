@@ -6,6 +6,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "spec/field.h"
@@ -69,7 +70,8 @@ private:
     void unknown_key(const Node& key, const Table& table);
     /// The pairs of a mapping with those of `<<`, which do not replace.
     std::vector<Node::Pair> pairs(const Node& node, size_t depth);
-    void merge_pairs(const Node& value, std::vector<Node::Pair>& into, size_t depth);
+    void merge_pairs(const Node& value, std::vector<Node::Pair>& into,
+                     std::unordered_set<std::string_view>& names, size_t depth);
     void count(const Node& node);
     bool check_rule(const Node& node, const std::string& value);
     /// "'binds[0]' in services[1] 'redis'".
