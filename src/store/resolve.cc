@@ -40,8 +40,8 @@ public:
     }
 
     const std::vector<Candidate>& candidates() const { return candidates_; }
-    /// What could not be looked at because its blob is absent; "" when all was there.
-    const std::string& missing() const { return missing_; }
+    /// What could not be looked at because its blob is absent.
+    const std::vector<Descriptor>& missing() const { return missing_; }
 
 private:
     void index(const Descriptor& descriptor, int depth) {
@@ -49,7 +49,7 @@ private:
             throw Error("{} has indexes nested more than {} deep", name_, max_depth);
         if (++documents_ > max_documents)
             throw Error("{} has more than {} documents", name_, max_documents);
-        if (!present(descriptor, "index"))
+        if (!present(descriptor))
             return;
         Index parsed = Index::parse(store_.read_document(descriptor), "index of " + name_);
         for (const Descriptor& entry : parsed.manifests) {
@@ -83,28 +83,28 @@ private:
     std::optional<Platform> platform_of(const Descriptor& entry) {
         if (++documents_ > max_documents)
             throw Error("{} has more than {} documents", name_, max_documents);
-        if (!present(entry, "manifest"))
+        if (!present(entry))
             return std::nullopt;
         auto parsed = Manifest::parse(store_.read_document(entry), "manifest of " + name_);
         if (!media_type::is_image_config(parsed.config.media_type))
             return Platform{};
-        if (!present(parsed.config, "configuration"))
+        if (!present(parsed.config))
             return std::nullopt;
         return ImageConfig::parse(store_.read_document(parsed.config), "configuration of " + name_)
             .platform;
     }
 
-    bool present(const Descriptor& descriptor, std::string_view what) {
+    bool present(const Descriptor& descriptor) {
         if (store_.has(descriptor))
             return true;
-        missing_ = fmt::format("its {} {}", what, descriptor.digest.str());
+        missing_.push_back(descriptor);
         return false;
     }
 
     const Store& store_;
     std::string name_;
     std::vector<Candidate> candidates_;
-    std::string missing_;
+    std::vector<Descriptor> missing_;
     size_t documents_ = 0;
 };
 
@@ -124,11 +124,11 @@ const Candidate* nearest(const std::vector<Candidate>& candidates, const Platfor
     return best;
 }
 
-std::string list_of(const std::vector<Candidate>& candidates) {
-    std::set<std::string> names;
+std::vector<Platform> platforms_in(const std::vector<Candidate>& candidates) {
+    std::set<Platform> platforms;
     for (const Candidate& candidate : candidates)
-        names.insert(candidate.platform.str());
-    return join(std::vector<std::string>(names.begin(), names.end()), ", ");
+        platforms.insert(candidate.platform);
+    return {platforms.begin(), platforms.end()};
 }
 
 /// An image, or what is missing of it.
@@ -147,11 +147,12 @@ std::string first_missing(const Store& store, const Manifest& manifest) {
 }
 
 Found load(const Store& store, const Reference& reference, const Descriptor& root,
-           const Candidate& candidate) {
+           const Selection& selection) {
     std::string name = reference.familiar();
-    if (!store.has(candidate.manifest))
-        return {.missing = fmt::format("its manifest for {}", candidate.platform.str())};
-    auto manifest = Manifest::parse(store.read_document(candidate.manifest), "manifest of " + name);
+    const Descriptor& descriptor = *selection.manifest;
+    if (!store.has(descriptor))
+        return {.missing = fmt::format("its manifest for {}", selection.platform.str())};
+    auto manifest = Manifest::parse(store.read_document(descriptor), "manifest of " + name);
     if (!media_type::is_image_config(manifest.config.media_type))
         throw Error("'{}' is an artifact of type '{}', not a container image", name,
                     manifest.artifact_type.empty() ? manifest.config.media_type
@@ -163,8 +164,8 @@ Found load(const Store& store, const Reference& reference, const Descriptor& roo
     if (config.diff_ids.size() != manifest.layers.size())
         throw Error("image '{}' has {} layers, but its configuration speaks of {}", name,
                     manifest.layers.size(), config.diff_ids.size());
-    return {.image = ResolvedImage{reference, root, candidate.manifest, std::move(manifest),
-                                   std::move(config), candidate.platform, candidate.attestations}};
+    return {.image = ResolvedImage{reference, root, descriptor, std::move(manifest),
+                                   std::move(config), selection.platform, selection.attestations}};
 }
 
 Found look_for(const Store& store, const Reference& reference, const Platform& platform) {
@@ -172,19 +173,45 @@ Found look_for(const Store& store, const Reference& reference, const Platform& p
     if (!root)
         return {};
     std::string name = reference.familiar();
-    Walk walk(store, name);
-    walk.root(*root);
-    if (const Candidate* candidate = nearest(walk.candidates(), platform))
-        return load(store, reference, *root, *candidate);
-    if (!walk.missing().empty())
-        return {.missing = walk.missing()};
-    if (walk.candidates().empty())
-        throw Error("image '{}' has no manifest for any platform", name);
-    throw Error("image '{}' has no {}; it has {}", name, platform.str(),
-                list_of(walk.candidates()));
+    Selection selection = select_platform(store, name, *root, platform);
+    if (selection.manifest)
+        return load(store, reference, *root, selection);
+    if (!selection.missing.empty()) {
+        const Descriptor& missing = selection.missing.front();
+        return {.missing =
+                    fmt::format("its {} {}",
+                                media_type::is_index(missing.media_type)      ? "index"
+                                : media_type::is_manifest(missing.media_type) ? "manifest"
+                                                                              : "configuration",
+                                missing.digest.str())};
+    }
+    throw no_such_platform(name, platform, selection.offered);
 }
 
 } // namespace
+
+Selection select_platform(const Store& store, const std::string& name, const Descriptor& root,
+                          const Platform& platform) {
+    Walk walk(store, name);
+    walk.root(root);
+    Selection selection{.missing = walk.missing(), .offered = platforms_in(walk.candidates())};
+    if (const Candidate* candidate = nearest(walk.candidates(), platform)) {
+        selection.manifest = candidate->manifest;
+        selection.platform = candidate->platform;
+        selection.attestations = candidate->attestations;
+    }
+    return selection;
+}
+
+Error no_such_platform(const std::string& name, const Platform& platform,
+                       const std::vector<Platform>& offered) {
+    if (offered.empty())
+        return Error("image '{}' has no manifest for any platform", name);
+    std::vector<std::string> names;
+    for (const Platform& other : offered)
+        names.push_back(other.str());
+    return Error("image '{}' has no {}; it has {}", name, platform.str(), join(names, ", "));
+}
 
 ResolvedImage resolve(const Store& store, const Reference& reference, const Platform& platform) {
     Found found = look_for(store, reference, platform);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "oci/image_config.h"
 #include "oci/manifest.h"
 #include "oci/reference.h"
@@ -32,6 +33,27 @@ ResolvedImage resolve(const Store& store, const Reference& reference, const Plat
 /// As resolve(), but nullopt when the store lacks the image or part of it: what a pull would mend.
 std::optional<ResolvedImage> find_image(const Store& store, const Reference& reference,
                                         const Platform& platform);
+
+/// What is chosen below a root for a platform.
+struct Selection {
+    /// The manifest of the platform (its blob may be absent), or nullopt.
+    std::optional<Descriptor> manifest = {};
+    Platform platform = {};
+    std::vector<Descriptor> attestations = {};
+    /// Documents that are absent and might hold something nearer.
+    std::vector<Descriptor> missing = {};
+    /// All platforms that were seen.
+    std::vector<Platform> offered = {};
+};
+
+/// As resolve() does it, but without looking at the manifest: for those who fetch what is missing.
+/// `name` names the image in errors.
+Selection select_platform(const Store& store, const std::string& name, const Descriptor& root,
+                          const Platform& platform);
+
+/// The error of an image that is not made for a platform.
+Error no_such_platform(const std::string& name, const Platform& platform,
+                       const std::vector<Platform>& offered);
 
 /// The platforms that an image is made for; `present` only those whose manifests are in the store.
 std::vector<Platform> platforms_of(const Store& store, const Descriptor& root, bool present);
