@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "registry/options.h"
+
+namespace coracle {
+
+/// Who we are to a registry.
+struct Credentials {
+    std::string username = {};
+    std::string password = {};
+    std::string identity_token = {}; ///< instead of a password: an OAuth2 refresh token
+};
+
+/// Where credentials were looked for.
+struct CredentialSearch {
+    std::optional<Credentials> found = {};
+    std::vector<std::string> files = {}; ///< that were looked at, present or not
+};
+
+/// Looks for the credentials of a registry (and of a repository there): in `options`, then in
+/// $REGISTRY_AUTH_FILE, $XDG_RUNTIME_DIR/containers/auth.json, ~/.config/containers/auth.json and
+/// $DOCKER_CONFIG/config.json (~/.docker): `auths`, `credHelpers` and `credsStore`, whose programs
+/// are run. A file that cannot be understood is an error.
+CredentialSearch find_credentials(const std::string& registry, const std::string& repository,
+                                  const RegistryOptions& options);
+
+} // namespace coracle

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "registry/endpoint.h"
+
+#include <algorithm>
+
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+#include "oci/json.h"
+#include "registry/retry.h"
+#include "registry/token.h"
+
+namespace coracle {
+
+namespace {
+
+constexpr int max_redirects = 5;
+
+std::string host_of(const std::string& registry) {
+    return registry == "docker.io" ? "registry-1.docker.io" : registry;
+}
+
+bool is_redirect(int status) {
+    return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+std::optional<std::chrono::seconds> retry_after(const HttpResponse& response) {
+    auto seconds = parse_number(response.header("retry-after"));
+    if (!seconds)
+        return std::nullopt;
+    return std::chrono::seconds(std::min<uint64_t>(*seconds, 3600));
+}
+
+} // namespace
+
+std::string registry_complaint(const HttpResponse& response) {
+    std::string text;
+    try {
+        auto document = parse_json(response.body, "error", {.bytes = 64 << 10, .depth = 16});
+        const auto& errors = document.at("errors");
+        if (errors.is_array() && !errors.empty())
+            text = errors.at(0).value("message", "");
+    } catch (const std::exception&) {
+        return ""; // a complaint that cannot be read is none
+    }
+    std::erase_if(text, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 127; });
+    return text.substr(0, 200);
+}
+
+std::string Access::scope() const {
+    return fmt::format("repository:{}:{}", repository, push ? "pull,push" : "pull");
+}
+
+Endpoint::Endpoint(std::string registry, const std::string& url, const RegistryOptions& options,
+                   Reporter& reporter)
+    : registry_(std::move(registry)), name_(url.empty() ? registry_ : url), mirror_(!url.empty()),
+      options_(options), reporter_(reporter) {
+    if (mirror_) {
+        given_ = Url::parse(url.ends_with('/') ? url.substr(0, url.size() - 1) : url);
+        registry_ = given_->host();
+        if (given_->port() != (given_->secure() ? 443 : 80))
+            registry_ += fmt::format(":{}", given_->port());
+    }
+}
+
+HttpResponse Endpoint::ping(HttpClient& client, const Url& base) {
+    return client.perform({.url = Url::parse(base.str() + "/v2/")});
+}
+
+// HTTPS, and plain HTTP only where it is allowed and nobody speaks TLS. A certificate that is not
+// trusted is no reason to go without.
+Url Endpoint::find_base(HttpClient& client, State& state) {
+    Url https = given_ ? *given_ : Url::parse("https://" + host_of(registry_));
+    std::string text = https.str();
+    if (text.ends_with('/'))
+        https = Url::parse(text.substr(0, text.size() - 1));
+    auto settle = [&](const Url& url) {
+        HttpResponse response = ping(client, url);
+        if (response.status == 401)
+            state.challenge = choose_challenge(response.all("www-authenticate"));
+        return url;
+    };
+    bool may_be_plain =
+        !given_ && (is_loopback(https.host()) ||
+                    std::ranges::find(options_.insecure, registry_) != options_.insecure.end());
+    if (!may_be_plain)
+        return settle(https);
+    try {
+        return settle(https);
+    } catch (const TransportError& error) {
+        if (error.kind == TransportError::Kind::certificate)
+            throw;
+        return settle(Url::parse("http://" + host_of(registry_)));
+    }
+}
+
+Url Endpoint::base(HttpClient& client) {
+    return state_.with([&](State& state) {
+        if (!state.base)
+            state.base = find_base(client, state);
+        return *state.base;
+    });
+}
+
+const CredentialSearch& Endpoint::credentials(State& state, const Access& access) {
+    auto found = state.credentials.find(access.repository);
+    if (found == state.credentials.end())
+        found = state.credentials
+                    .emplace(access.repository,
+                             find_credentials(registry_, access.repository, options_))
+                    .first;
+    return found->second;
+}
+
+Endpoint::Token Endpoint::fetch_token(HttpClient& client, State& state, const Access& access) {
+    const CredentialSearch& search = credentials(state, access);
+    if (search.found && !state.base->secure() && !is_loopback(state.base->host()))
+        throw Error(
+            "registry '{}' asks for credentials over plain HTTP, where anyone could read them",
+            name_);
+    if (state.challenge->scheme == "basic") {
+        std::string header = search.found ? basic_authorization(*search.found) : "";
+        return {std::move(header), std::chrono::steady_clock::time_point::max()};
+    }
+    TokenRequest request{.registry = *state.base,
+                         .challenge = *state.challenge,
+                         .scope = access.scope(),
+                         .credentials = search.found};
+    auto [token, lifetime] = ask_for_token(client, request);
+    return {"Bearer " + token, std::chrono::steady_clock::now() + lifetime};
+}
+
+std::string Endpoint::authorization(HttpClient& client, const Access& access) {
+    return state_.with([&](State& state) -> std::string {
+        if (!state.challenge)
+            return "";
+        auto found = state.tokens.find(access.scope());
+        if (found == state.tokens.end() || found->second.until < std::chrono::steady_clock::now()) {
+            Token token = fetch_token(client, state, access);
+            found = state.tokens.insert_or_assign(access.scope(), std::move(token)).first;
+        }
+        return found->second.header;
+    });
+}
+
+// A token may have expired early, or a registry may ask only now. True when trying again makes
+// sense.
+bool Endpoint::learn(const HttpResponse& refused, const Access& access) {
+    auto challenge = choose_challenge(refused.all("www-authenticate"));
+    if (!challenge)
+        return false;
+    state_.with([&](State& state) {
+        state.challenge = std::move(challenge);
+        state.tokens.erase(access.scope());
+    });
+    return true;
+}
+
+void Endpoint::refuse(const Access& access, const HttpResponse& response) {
+    auto search = state_.with([&](State& state) { return credentials(state, access); });
+    std::string complaint = registry_complaint(response);
+    Error error("registry '{}' refuses access to '{}'{}{}", name_, access.repository,
+                complaint.empty() ? "" : ": ", complaint);
+    if (!search.found)
+        error.hint(fmt::format("docker login {} (no credentials for it in {})", registry_,
+                               join(search.files, ", ")));
+    else
+        error.hint(fmt::format("check that the image's name is right and that user '{}' may use it",
+                               search.found->username));
+    throw std::move(error);
+}
+
+HttpResponse Endpoint::follow(HttpClient& client, HttpRequest request, const Url& base) {
+    for (int hop = 0;; ++hop) {
+        HttpResponse response = client.perform(request);
+        reporter_.verbose(
+            fmt::format("{} {}: {}", request.method, request.url.shown(), response.status));
+        bool may_follow = request.method == "GET" || request.method == "HEAD";
+        if (!is_redirect(response.status) || !may_follow)
+            return response;
+        if (hop == max_redirects)
+            throw Error("'{}' redirects without end", request.url.shown());
+        Url next = request.url.resolve(response.header("location"));
+        if (request.url.secure() && !next.secure())
+            throw Error("'{}' redirects to plain HTTP at '{}'", request.url.shown(), next.shown());
+        if (is_loopback(next.host()) && !is_loopback(base.host()))
+            throw Error("'{}' redirects to this machine", request.url.shown());
+        if (!next.same_origin(base))
+            std::erase_if(request.headers,
+                          [](const auto& header) { return header.first == "Authorization"; });
+        request.url = next;
+    }
+}
+
+HttpResponse Endpoint::call(HttpClient& client, const RegistryCall& call) {
+    Url origin = base(client);
+    Url url = call.url ? *call.url : Url::parse(fmt::format("{}/v2/{}", origin.str(), call.path));
+    for (int attempt = 1;; ++attempt) {
+        HttpRequest request{.method = call.method,
+                            .url = url,
+                            .headers = call.headers,
+                            .body = call.body,
+                            .upload = call.upload,
+                            .upload_size = call.upload_size,
+                            .take = call.take};
+        std::string authority = url.same_origin(origin) ? authorization(client, call.access) : "";
+        if (!authority.empty())
+            request.headers.emplace_back("Authorization", authority);
+        HttpResponse response = follow(client, std::move(request), origin);
+        if (response.status == 401 && attempt == 1 && !call.upload && learn(response, call.access))
+            continue;
+        if (response.status == 401 || response.status == 403)
+            refuse(call.access, response);
+        if (response.status == 429 || response.status >= 500)
+            throw BusyError(fmt::format("registry '{}' answers {} for '{}'", name_, response.status,
+                                        call.access.repository),
+                            retry_after(response));
+        return response;
+    }
+}
+
+} // namespace coracle

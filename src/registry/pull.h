@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/progress.h"
+#include "oci/platform.h"
+#include "oci/reference.h"
+#include "registry/options.h"
+#include "store/resolve.h"
+#include "store/store.h"
+
+namespace coracle {
+
+/// Brings an image for one platform into the store, from the first of its mirrors that has it or
+/// from its registry: what the store lacks, layers in parallel, every blob verified. The image's
+/// name is set last, and its attestations come along. Throws when no server has the image ("image
+/// 'X' is not in registry 'Y'"), and as resolve() does.
+ResolvedImage pull(Store& store, const Reference& reference, const Platform& platform,
+                   const RegistryOptions& options, Reporter& reporter);
+
+} // namespace coracle

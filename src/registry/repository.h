@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "io/sink.h"
+#include "oci/descriptor.h"
+#include "registry/endpoint.h"
+
+namespace coracle {
+
+/// A manifest or an index as a registry has it.
+struct RemoteDocument {
+    Descriptor descriptor;
+    std::string text;
+};
+
+/// One repository at one server. For one thread at a time; many may share an endpoint.
+class Repository {
+public:
+    Repository(Endpoint& endpoint, std::string name);
+
+    /// The manifest or index of a tag or digest, at most 4 MiB. What came by digest is verified.
+    /// nullopt when there is none. Throws for documents that are none, or of an obsolete kind.
+    std::optional<RemoteDocument> document(const std::string& tag_or_digest);
+    /// As above, but only what it is and its digest; nullopt also where the server does not tell.
+    std::optional<Descriptor> head(const std::string& tag_or_digest);
+
+    /// Writes a blob to `sink`, which verifies it; goes on where a connection broke off. Never more
+    /// bytes than `descriptor` says. `advance` hears of each piece.
+    void read_blob(const Descriptor& descriptor, Sink& sink,
+                   const std::function<void(uint64_t)>& advance);
+
+    bool has_blob(const Descriptor& descriptor);
+    /// Uploads a blob whose content `open` gives, anew for each attempt.
+    void write_blob(const Descriptor& descriptor,
+                    const std::function<std::unique_ptr<Source>()>& open);
+    /// Puts a manifest or an index under a tag or its digest.
+    void write_document(const std::string& tag_or_digest, const std::string& media_type,
+                        const std::string& text);
+
+private:
+    RegistryCall call(std::string method, std::string path, bool push = false) const;
+    std::string shown(const std::string& tag_or_digest) const;
+
+    Endpoint& endpoint_;
+    std::string name_;
+    HttpClient client_;
+};
+
+} // namespace coracle
