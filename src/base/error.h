@@ -11,8 +11,9 @@
 
 namespace coracle {
 
-/// The one exception family. A message is a plain cause in lower case without a full stop; frames say
-/// what was being done, innermost first ("while reading layer 2 of redis:8"); a hint says what to try.
+/// The one exception family. A message is a plain cause in lower case without a full stop; frames
+/// say what was being done, innermost first ("while reading layer 2 of redis:8"); a hint says what
+/// to try.
 class Error : public std::exception {
 public:
     explicit Error(std::string message);
@@ -67,8 +68,8 @@ public:
     using ErrorOfKind::ErrorOfKind;
 };
 
-/// Errors whose text is already complete (one or more `file:line:column: error: ...` blocks), so that
-/// nothing is put before it.
+/// Errors whose text is already complete (one or more `file:line:column: error: ...` blocks), so
+/// that nothing is put before it.
 class Diagnostics : public ErrorOfKind<Diagnostics> {
 public:
     using ErrorOfKind::ErrorOfKind;

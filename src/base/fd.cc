@@ -37,8 +37,7 @@ void write_all(int fd, std::string_view data, std::string_view name) {
 
 size_t read_some(int fd, char* data, size_t size, off_t offset, std::string_view name) {
     for (;;) {
-        ssize_t done =
-            offset < 0 ? ::read(fd, data, size) : ::pread(fd, data, size, offset);
+        ssize_t done = offset < 0 ? ::read(fd, data, size) : ::pread(fd, data, size, offset);
         if (done >= 0)
             return static_cast<size_t>(done);
         if (errno != EINTR)

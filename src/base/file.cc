@@ -37,8 +37,11 @@ std::string read_open_file(const Fd& fd, const std::string& path, uint64_t limit
     struct stat status{};
     if (::fstat(fd.get(), &status) == 0 && S_ISDIR(status.st_mode))
         throw Error("'{}' is a directory", path);
+    auto size = static_cast<uint64_t>(status.st_size);
+    if (size > limit)
+        throw Error("'{}' is larger than {} bytes", path, limit);
     std::string content;
-    content.reserve(static_cast<size_t>(status.st_size));
+    content.reserve(static_cast<size_t>(size));
     char buffer[65536];
     while (size_t count = read_some(fd.get(), buffer, sizeof buffer, -1, path)) {
         if (content.size() + count > limit)
@@ -53,6 +56,15 @@ std::string parent_of(const std::string& path) {
     if (slash == std::string::npos)
         return ".";
     return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+/// A rename would put a file in the place of /dev/null too.
+void refuse_special(const std::string& path) {
+    struct stat status{};
+    if (::stat(path.c_str(), &status) != 0 || S_ISREG(status.st_mode))
+        return;
+    throw Error("cannot write '{}': it is {}", path,
+                S_ISDIR(status.st_mode) ? "a directory" : "not a regular file");
 }
 
 std::string sibling_name(const std::string& path) {
@@ -86,6 +98,7 @@ void make_directories(const std::string& path) {
 }
 
 AtomicFile::AtomicFile(std::string path, mode_t mode) : path_(std::move(path)) {
+    refuse_special(path_);
     int fd = ::open(parent_of(path_).c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
     if (fd < 0) {
         temporary_ = sibling_name(path_);

@@ -26,6 +26,7 @@ void make_directories(const std::string& path);
 /// kill -9 leaves a trace.
 class AtomicFile {
 public:
+    /// Throws where something else than a regular file has the name.
     explicit AtomicFile(std::string path, mode_t mode = 0644);
     ~AtomicFile();
     AtomicFile(AtomicFile&& other) noexcept;
@@ -64,8 +65,8 @@ private:
     std::string path_;
 };
 
-/// Removes every AtomicFile not yet committed and every TempDir of this process, from any thread: for
-/// a program that is about to be ended by a signal.
+/// Removes every AtomicFile not yet committed and every TempDir of this process, from any thread:
+/// for a program that is about to be ended by a signal.
 void remove_temporaries();
 
 /// An advisory lock (flock(2)) on a file, which is made when it is absent; held until destruction.

@@ -6,9 +6,11 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -40,8 +42,8 @@ std::vector<char*> pointers(std::vector<std::string>& words) {
     return list;
 }
 
-std::vector<std::string> environment_with(
-    const std::vector<std::pair<std::string, std::string>>& added) {
+std::vector<std::string>
+environment_with(const std::vector<std::pair<std::string, std::string>>& added) {
     std::vector<std::string> all;
     for (char** entry = environ; *entry != nullptr; ++entry) {
         std::string_view text(*entry);
@@ -53,6 +55,30 @@ std::vector<std::string> environment_with(
         all.push_back(key + "=" + value);
     return all;
 }
+
+/// Keeps SIGPIPE from this thread alone: other threads may be running programs too.
+class NoSigpipe {
+public:
+    NoSigpipe() {
+        sigemptyset(&pipe_);
+        sigaddset(&pipe_, SIGPIPE);
+        ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+    }
+    ~NoSigpipe() {
+        if (sigismember(&before_, SIGPIPE) == 1)
+            return;
+        timespec at_once{};
+        while (::sigtimedwait(&pipe_, nullptr, &at_once) < 0 && errno == EINTR) {
+        }
+        ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+    }
+    NoSigpipe(const NoSigpipe&) = delete;
+    NoSigpipe& operator=(const NoSigpipe&) = delete;
+
+private:
+    sigset_t pipe_{};
+    sigset_t before_{};
+};
 
 /// What the child does between fork and exec: only async-signal-safe calls.
 [[noreturn]] void become(const char* program, char** argv, char** envp, const char* directory,
@@ -86,9 +112,8 @@ void converse(const std::string& input, Pipe& in, Pipe& out, Pipe& err, Outcome&
             fd.reset();
     };
     while (out.read || err.read || in.write) {
-        pollfd waits[3] = {{in.write.get(), POLLOUT, 0},
-                           {out.read.get(), POLLIN, 0},
-                           {err.read.get(), POLLIN, 0}};
+        pollfd waits[3] = {
+            {in.write.get(), POLLOUT, 0}, {out.read.get(), POLLIN, 0}, {err.read.get(), POLLIN, 0}};
         if (::poll(waits, 3, -1) < 0)
             continue;
         if (waits[0].revents != 0) {
@@ -119,19 +144,17 @@ Outcome run(const Command& command) {
     if (child < 0)
         throw Error::system(errno, fmt::format("run '{}'", command.argv[0]));
     if (child == 0)
-        become(program->c_str(), argv.data(), envp.data(), command.directory.c_str(),
-               in.read.get(), out.write.get(), command.capture_error ? err.write.get() : -1,
-               report.write.get());
+        become(program->c_str(), argv.data(), envp.data(), command.directory.c_str(), in.read.get(),
+               out.write.get(), command.capture_error ? err.write.get() : -1, report.write.get());
     in.read.reset();
     out.write.reset();
     err.write.reset();
     report.write.reset();
     Outcome outcome;
-    struct sigaction ignore {}, before {};
-    ignore.sa_handler = SIG_IGN;
-    ::sigaction(SIGPIPE, &ignore, &before);
-    converse(command.input, in, out, err, outcome);
-    ::sigaction(SIGPIPE, &before, nullptr);
+    {
+        NoSigpipe guard;
+        converse(command.input, in, out, err, outcome);
+    }
     int status = 0;
     while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
@@ -154,15 +177,25 @@ std::string run_checked(const Command& command) {
                 join(tail, "\n    "));
 }
 
+namespace {
+
+bool is_program(const std::string& path) {
+    struct stat status{};
+    return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
+           ::access(path.c_str(), X_OK) == 0;
+}
+
+} // namespace
+
 std::optional<std::string> find_program(const std::string& name) {
     if (name.find('/') != std::string::npos)
-        return ::access(name.c_str(), X_OK) == 0 ? std::optional(name) : std::nullopt;
+        return is_program(name) ? std::optional(name) : std::nullopt;
     const char* path = std::getenv("PATH");
     auto directories = split(path != nullptr ? path : "/usr/bin:/bin", ':');
     directories.insert(directories.end(), {"/usr/sbin", "/sbin"});
     for (const auto& directory : directories) {
         std::string candidate = directory + "/" + name;
-        if (!directory.empty() && ::access(candidate.c_str(), X_OK) == 0)
+        if (!directory.empty() && is_program(candidate))
             return candidate;
     }
     return std::nullopt;

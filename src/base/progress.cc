@@ -38,8 +38,8 @@ struct State {
 
 void print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
 
-/// Shows what is under way as a block below the lines already printed; without a terminal, tasks are
-/// one line each when they end.
+/// Shows what is under way as a block below the lines already printed; without a terminal, tasks
+/// are one line each when they end.
 class TextReporter : public Reporter {
 public:
     TextReporter(Verbosity verbosity, bool terminal) : verbosity_(verbosity), terminal_(terminal) {}
@@ -60,14 +60,14 @@ public:
             if (!state.warned.emplace(text).second)
                 return;
             erase(state);
-            print(fmt::format("warning: {}\n", text));
+            print(fmt::format("warning: {}\n", printable(text)));
             draw(state);
         });
     }
 
     uint64_t begin(std::string_view title, uint64_t total) override {
         return state_.with([&](State& state) {
-            state.tasks.push_back({state.next, std::string(title), total});
+            state.tasks.push_back({state.next, printable(title), total});
             erase(state);
             draw(state);
             return state.next++;
@@ -94,7 +94,7 @@ public:
             std::chrono::duration<double> took = Clock::now() - found->began;
             if (verbosity_ >= Verbosity::normal)
                 print(fmt::format("{}{}{} ({:.1f} s)\n", found->title, result.empty() ? "" : ": ",
-                                  result, took.count()));
+                                  printable(result), took.count()));
             state.tasks.erase(found);
             draw(state);
         });
@@ -104,7 +104,7 @@ private:
     void line(std::string_view text) {
         state_.with([&](State& state) {
             erase(state);
-            print(fmt::format("{}\n", text));
+            print(fmt::format("{}\n", printable(text)));
             draw(state);
         });
     }

@@ -11,8 +11,9 @@ namespace coracle {
 /// How much a run tells: `quiet` only warnings and errors.
 enum class Verbosity { quiet, normal, verbose, debug };
 
-/// Where the tool tells a person what it does: on standard error, as a block that changes in place on a
-/// terminal (not with NO_COLOR or TERM=dumb), as plain lines elsewhere. Safe to use from many threads.
+/// Where the tool tells a person what it does: on standard error, as a block that changes in place
+/// on a terminal (not with NO_COLOR or TERM=dumb), as plain lines elsewhere. Safe to use from many
+/// threads.
 class Reporter {
 public:
     virtual ~Reporter() = default;

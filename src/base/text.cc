@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <numeric>
 
 #include <fmt/format.h>
@@ -63,6 +64,24 @@ std::string human_size(uint64_t bytes) {
         ++unit;
     }
     return fmt::format("{:.1f} {}", value, units[unit]);
+}
+
+std::string printable(std::string_view text) {
+    std::string shown;
+    for (size_t i = 0; i < text.size(); ++i) {
+        auto byte = static_cast<unsigned char>(text[i]);
+        auto next = static_cast<unsigned char>(i + 1 < text.size() ? text[i + 1] : 0);
+        bool control = (byte < 0x20 && byte != '\t' && byte != '\n') || byte == 0x7f;
+        bool c1 = byte == 0xc2 && next >= 0x80 && next < 0xa0; // U+0080 to U+009F in UTF-8
+        if (control || c1)
+            fmt::format_to(std::back_inserter(shown), "\\x{:02x}", byte);
+        else
+            shown += text[i];
+        if (c1)
+            fmt::format_to(std::back_inserter(shown), "\\x{:02x}",
+                           static_cast<unsigned char>(text[++i]));
+    }
+    return shown;
 }
 
 std::string shell_quote(std::string_view word) {

@@ -26,6 +26,9 @@ std::string to_hex(std::string_view bytes);
 /// "812 B", "4.5 KiB", "96.9 MiB".
 std::string human_size(uint64_t bytes);
 
+/// A text from outside for a terminal: control characters (but tab and newline) as \xNN.
+std::string printable(std::string_view text);
+
 /// A word quoted for a POSIX shell where it needs to be.
 std::string shell_quote(std::string_view word);
 

@@ -27,7 +27,12 @@ ThreadPool::ThreadPool(unsigned threads) {
 }
 
 ThreadPool::~ThreadPool() {
-    state_.with([](State& state) { state.closing = true; });
+    std::deque<std::unique_ptr<Job>> dropped; // outside the lock
+    state_.with([&](State& state) {
+        state.closing = true;
+        dropped.swap(state.jobs);
+    });
+    dropped.clear();
     state_.notify();
     for (auto& thread : threads_)
         thread.join();
@@ -40,15 +45,14 @@ void ThreadPool::enqueue(std::unique_ptr<Job> job) {
 
 void ThreadPool::work() {
     for (;;) {
-        auto job = state_.when(
-            [](State& state) { return state.closing || !state.jobs.empty(); },
-            [](State& state) -> std::unique_ptr<Job> {
-                if (state.closing)
-                    return nullptr;
-                auto next = std::move(state.jobs.front());
-                state.jobs.pop_front();
-                return next;
-            });
+        auto job = state_.when([](State& state) { return state.closing || !state.jobs.empty(); },
+                               [](State& state) -> std::unique_ptr<Job> {
+                                   if (state.closing)
+                                       return nullptr;
+                                   auto next = std::move(state.jobs.front());
+                                   state.jobs.pop_front();
+                                   return next;
+                               });
         if (!job)
             return;
         job->run();

@@ -12,8 +12,8 @@
 
 namespace coracle {
 
-/// Runs tasks on a fixed number of threads, first come, first served. The destructor drops tasks that
-/// have not begun (their futures then throw std::future_error) and waits for those that have.
+/// Runs tasks on a fixed number of threads, first come, first served. The destructor drops tasks
+/// that have not begun (their futures then throw std::future_error) and waits for those that have.
 class ThreadPool {
 public:
     /// 0 threads: one per processor this process may use.

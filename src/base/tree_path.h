@@ -7,13 +7,15 @@
 
 namespace coracle {
 
-/// A name inside a tree, which cannot leave it: relative, '/' between components, no empty, "." or ".."
-/// component, no NUL, components of at most 255 and a whole of at most 4095 bytes. The root is "".
+/// A name inside a tree, which cannot leave it: relative, '/' between components, no empty, "." or
+/// ".." component, no NUL, components of at most 255 and a whole of at most 4095 bytes. The root is
+/// "".
 class TreePath {
 public:
     TreePath() = default;
-    /// Normalises a name as archives write it: leading "/" and "./", doubled and trailing slashes go.
-    /// Throws Error for "..", NUL and what is too long. Any other byte is allowed, also non-UTF-8.
+    /// Normalises a name as archives write it: leading "/" and "./", doubled and trailing slashes
+    /// go. Throws Error for "..", NUL and what is too long. Any other byte is allowed, also
+    /// non-UTF-8.
     explicit TreePath(std::string_view name);
 
     const std::string& str() const { return text_; }
