@@ -56,7 +56,7 @@ Endpoint::Endpoint(std::string registry, const std::string& url, const RegistryO
     : registry_(std::move(registry)), name_(url.empty() ? registry_ : url), mirror_(!url.empty()),
       options_(options), reporter_(reporter) {
     if (mirror_) {
-        given_ = Url::parse(url.ends_with('/') ? url.substr(0, url.size() - 1) : url);
+        given_ = Url::parse(url);
         registry_ = given_->host();
         if (given_->port() != (given_->secure() ? 443 : 80))
             registry_ += fmt::format(":{}", given_->port());
@@ -64,16 +64,13 @@ Endpoint::Endpoint(std::string registry, const std::string& url, const RegistryO
 }
 
 HttpResponse Endpoint::ping(HttpClient& client, const Url& base) {
-    return client.perform({.url = Url::parse(base.str() + "/v2/")});
+    return client.perform({.url = base.below("v2/")});
 }
 
 // HTTPS, and plain HTTP only where it is allowed and nobody speaks TLS. A certificate that is not
 // trusted is no reason to go without.
 Url Endpoint::find_base(HttpClient& client, State& state) {
     Url https = given_ ? *given_ : Url::parse("https://" + host_of(registry_));
-    std::string text = https.str();
-    if (text.ends_with('/'))
-        https = Url::parse(text.substr(0, text.size() - 1));
     auto settle = [&](const Url& url) {
         HttpResponse response = ping(client, url);
         if (response.status == 401)
@@ -194,7 +191,7 @@ HttpResponse Endpoint::follow(HttpClient& client, HttpRequest request, const Url
 
 HttpResponse Endpoint::call(HttpClient& client, const RegistryCall& call) {
     Url origin = base(client);
-    Url url = call.url ? *call.url : Url::parse(fmt::format("{}/v2/{}", origin.str(), call.path));
+    Url url = call.url ? *call.url : origin.below("v2/" + call.path);
     for (int attempt = 1;; ++attempt) {
         HttpRequest request{.method = call.method,
                             .url = url,

@@ -67,6 +67,10 @@ Url Url::resolve(std::string_view location) const {
     return parse(part(handle.get(), CURLUPART_URL));
 }
 
+Url Url::below(std::string_view path) const {
+    return parse(fmt::format("{}{}{}", text_, text_.ends_with('/') ? "" : "/", path));
+}
+
 Url Url::with_parameter(std::string_view name, std::string_view value) const {
     char separator = text_.find('?') == std::string::npos ? '?' : '&';
     return parse(fmt::format("{}{}{}={}", text_, separator, name, percent_encode(value)));

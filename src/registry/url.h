@@ -23,6 +23,8 @@ public:
     bool same_origin(const Url& other) const;
     /// Where a Location header leads.
     Url resolve(std::string_view location) const;
+    /// What lies below it: "https://a/b" and "c" give "https://a/b/c".
+    Url below(std::string_view path) const;
     /// With another parameter in the query.
     Url with_parameter(std::string_view name, std::string_view value) const;
     /// Without the query, which may hold a signature: for messages.
