@@ -137,8 +137,8 @@ void Apt::update() {
         output({"apt-get", "-qq", "update", "--error-on=any"});
         write_file(stamp, "");
     } catch (const Error& error) {
-        // A mirror in the middle of an update has some lists but not others. Those that came are signed
-        // as ever, apt keeps no others; whether they are enough is seen when they are asked.
+        // A mirror in the middle of an update has some lists but not others. Those that came are
+        // signed as ever, apt keeps no others; whether they are enough is seen when they are asked.
         options_.reporter->warning(
             fmt::format("not all package lists could be fetched: {}", error.message()));
     }
