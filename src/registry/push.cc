@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "registry/push.h"
+
+#include <future>
+#include <map>
+
+#include "base/error.h"
+#include "base/thread_pool.h"
+#include "oci/media_types.h"
+#include "registry/repository.h"
+#include "store/reachable.h"
+#include "store/resolve.h"
+
+namespace coracle {
+
+namespace {
+
+/// One image on its way to one registry.
+class Push {
+public:
+    Push(Store& store, const Reference& local, const PushOptions& options, Endpoint& endpoint)
+        : store_(store), local_(local), remote_(options.remote.value_or(local)), options_(options),
+          endpoint_(endpoint), repository_(endpoint, remote_.repository()) {}
+
+    std::vector<Pushed> run() {
+        Descriptor root = choose_root();
+        auto tag = remote_.tag_or_latest();
+        std::string target = tag ? *tag : root.digest.str();
+        if (tag)
+            check_free(*tag, root);
+        auto contents = reachable(store_, {root});
+        send_blobs(contents);
+        send_documents(root, contents);
+        std::vector<Pushed> result;
+        if (tag && options_.with_arch_tags)
+            result = tag_architectures(*tag, root);
+        put(target, root);
+        result.push_back(
+            {tag ? remote_.with_tag(*tag).full() : remote_.with_digest(root.digest).full(),
+             root.digest});
+        return result;
+    }
+
+private:
+    /// What is pushed: the root that the name has here, or an index of what is here of it.
+    Descriptor choose_root() {
+        auto root = store_.find(local_);
+        if (!root)
+            throw Error("image '{}' is not in the cache '{}'", local_.familiar(),
+                        store_.directory());
+        if (options_.platform)
+            return resolve(store_, local_, *options_.platform).descriptor;
+        auto platforms = platforms_of(store_, *root, true);
+        if (platforms.empty())
+            throw Error("image '{}' has no platform in the cache", local_.familiar());
+        for (const Platform& platform : platforms)
+            resolve(store_, local_, platform);
+        if (!media_type::is_index(root->media_type))
+            return *root;
+        return present_part(*root);
+    }
+
+    Descriptor present_part(const Descriptor& root) {
+        Index index = Index::parse(store_.read_document(root), "index of " + local_.familiar());
+        size_t all = index.manifests.size();
+        std::erase_if(index.manifests, [&](const Descriptor& entry) { return !is_whole(entry); });
+        if (index.manifests.size() == all)
+            return root;
+        return store_.put(index.str(), index.media_type);
+    }
+
+    bool is_whole(const Descriptor& entry) {
+        for (const auto& [digest, descriptor] : reachable(store_, {entry}))
+            if (!store_.has(descriptor))
+                return false;
+        return true;
+    }
+
+    void check_free(const std::string& tag, const Descriptor& root) {
+        if (options_.replace)
+            return;
+        auto there = repository_.head(tag);
+        if (there && there->digest != root.digest)
+            throw Error("'{}' is in the registry already and means {}",
+                        remote_.with_tag(tag).familiar(), there->digest.str())
+                .hint("--override");
+    }
+
+    void send_blobs(const std::map<Digest, Descriptor>& contents) {
+        ThreadPool pool(std::max(1u, endpoint_.options().parallel));
+        std::vector<std::future<void>> results;
+        for (const auto& [digest, descriptor] : contents)
+            if (!is_document(descriptor))
+                results.push_back(pool.submit([this, &descriptor] { send_blob(descriptor); }));
+        for (auto& result : results)
+            result.get();
+    }
+
+    void send_blob(const Descriptor& blob) {
+        Repository repository(endpoint_, remote_.repository());
+        if (repository.has_blob(blob))
+            return;
+        Task task(endpoint_.reporter(),
+                  fmt::format("{} {}", remote_.familiar(), blob.digest.short_hex()), blob.size);
+        repository.write_blob(blob, [&] { return store_.read(blob); });
+        task.advance(blob.size);
+    }
+
+    /// Registries want what a document points to before the document.
+    void send_documents(const Descriptor& document, const std::map<Digest, Descriptor>& contents) {
+        for (const Descriptor& child : children_of(store_, document))
+            if (is_document(child) && contents.contains(child.digest)) {
+                send_documents(child, contents);
+                put(child.digest.str(), child);
+            }
+    }
+
+    void put(const std::string& tag_or_digest, const Descriptor& document) {
+        repository_.write_document(tag_or_digest, document.media_type,
+                                   store_.read_document(document));
+    }
+
+    std::vector<Pushed> tag_architectures(const std::string& tag, const Descriptor& root) {
+        std::vector<Pushed> result;
+        for (const Platform& platform : platforms_of(store_, root, true)) {
+            auto selection = select_platform(store_, local_.familiar(), root, platform);
+            std::string name = fmt::format("{}-{}{}", tag, platform.architecture, platform.variant);
+            put(name, *selection.manifest);
+            result.push_back({remote_.with_tag(name).full(), selection.manifest->digest});
+        }
+        return result;
+    }
+
+    static bool is_document(const Descriptor& descriptor) {
+        return media_type::is_index(descriptor.media_type) ||
+               media_type::is_manifest(descriptor.media_type);
+    }
+
+    Store& store_;
+    const Reference& local_;
+    Reference remote_;
+    const PushOptions& options_;
+    Endpoint& endpoint_;
+    Repository repository_;
+};
+
+} // namespace
+
+std::vector<Pushed> push(Store& store, const Reference& reference, const PushOptions& push_options,
+                         const RegistryOptions& options, Reporter& reporter) {
+    auto session = store.session();
+    const Reference& remote = push_options.remote ? *push_options.remote : reference;
+    Endpoint endpoint(remote.registry(), "", options, reporter);
+    return within([&] { return fmt::format("while pushing '{}'", remote.familiar()); },
+                  [&] { return Push(store, reference, push_options, endpoint).run(); });
+}
+
+} // namespace coracle
