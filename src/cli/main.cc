@@ -54,6 +54,7 @@ void add_commands(CLI::App& app, Globals& globals) {
     app.fallthrough(); // global options may also follow the name of the command
     add_build(app, globals);
     add_cache(app, globals);
+    add_pkg(app, globals);
     add_run(app, globals);
     add_version(app, globals);
     add_completion(app, globals);

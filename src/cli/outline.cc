@@ -6,7 +6,7 @@ namespace coracle {
 namespace {
 
 std::string value_of(const CLI::Option& option) {
-    if (option.get_type_size() == 0)
+    if (option.get_expected_max() == 0 || option.get_type_size() == 0)
         return "";
     std::string name = option.get_type_name();
     return name.empty() || name == "TEXT" ? "VALUE" : name;
