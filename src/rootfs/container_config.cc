@@ -55,6 +55,21 @@ void summarize(const ContainerInput& input, const ImageEntry& entry,
     config.binds_of_label = without(config.binds, own_binds);
 }
 
+// Says what the OCI runtime will refuse, or what has no effect.
+void warn(const ContainerInput& input, const ImageEntry& entry, const nlohmann::ordered_json& json,
+          ContainerConfig& config) {
+    if (json["process"]["args"].empty())
+        config.warnings.push_back(fmt::format(
+            "'{}' has nothing to run: neither it nor its image has a command", input.entry.name));
+    const auto& namespaces = json["linux"]["namespaces"];
+    bool own_name =
+        std::ranges::any_of(namespaces, [](const auto& one) { return one["type"] == "uts"; });
+    if (!entry.hostname.value_or("").empty() && !own_name)
+        config.warnings.push_back(
+            fmt::format("'{}' cannot have the host name '{}' without 'uts: new'", input.entry.name,
+                        *entry.hostname));
+}
+
 } // namespace
 
 void EntryFault::fail(const std::string& key, std::string_view message,
@@ -138,9 +153,7 @@ ContainerConfig make_container_config(const ContainerInput& input) {
     if (entry.annotations && !entry.annotations->empty())
         json["annotations"] = *entry.annotations;
     json["linux"] = linux_json(input, entry);
-    if (json["process"]["args"].empty())
-        config.warnings.push_back(fmt::format(
-            "'{}' has nothing to run: neither it nor its image has a command", input.entry.name));
+    warn(input, entry, json, config);
 
     config.config_json = text_of(json);
     config.runtime_json = text_of(runtime_json(input, entry));

@@ -98,6 +98,12 @@ TEST(ContainerConfig, WarnsWhenThereIsNothingToRun) {
     EXPECT_THAT(make("").summary.warnings, IsEmpty());
 }
 
+TEST(ContainerConfig, WarnsOfAHostNameInTheSystemsNamespace) {
+    EXPECT_THAT(make("hostname: oak").summary.warnings,
+                ElementsAre("'s' cannot have the host name 'oak' without 'uts: new'"));
+    EXPECT_THAT(make("hostname: oak, uts: new").summary.warnings, IsEmpty());
+}
+
 TEST(ContainerConfig, DefaultMountsAreSortedAndFollowReadonly) {
     json config = make("").config;
     std::vector<std::string> places;

@@ -102,7 +102,9 @@ private:
     // The rest of the file is not looked at, as LinuxKit does not, so a fault there is none.
     void note_second() {
         yaml_event_delete(&event_);
-        if (yaml_parser_parse(&parser_, &event_) && event_.type == YAML_DOCUMENT_START_EVENT)
+        if (!yaml_parser_parse(&parser_, &event_))
+            document_.second_ = place(parser_.problem_mark);
+        else if (event_.type == YAML_DOCUMENT_START_EVENT)
             document_.second_ = place(event_.start_mark);
     }
 

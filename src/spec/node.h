@@ -41,7 +41,7 @@ struct Node {
 class Document {
 public:
     const Node* root() const { return root_; } ///< nullptr when the file holds no document
-    /// Where a second document begins; line 0 when there is none.
+    /// Where what follows the first document begins; line 0 when nothing does.
     const Location& second() const { return second_; }
 
 private:

@@ -236,6 +236,20 @@ TEST(ParseSpec, ASecondDocumentIsSaidToBeIgnored) {
                                                       "document of a file is read")));
 }
 
+TEST(ParseSpec, WhatFollowsADocumentIsSaidToBeIgnored) {
+    Spec spec = parse_spec("{\"init\": [\"a\"]}\n}\n", "os.yml");
+    EXPECT_EQ(spec.init->size(), 1u);
+    EXPECT_THAT(spec.warnings, ElementsAre(HasSubstr("os.yml:2:1: warning: only the first")));
+}
+
+TEST(ParseSpec, EmptyReferencesAreErrorsWhereAnImageMustBe) {
+    EXPECT_THAT(fault("init: [\"\"]"), HasSubstr("an empty text stands where a value must be"));
+    EXPECT_THAT(fault("services: [{name: a, image: \"\"}]"), HasSubstr("in services[0] 'a'"));
+    Spec spec = parse_spec("kernel: {image: \"\"}\nvolumes: [{name: v, image: \"\"}]", "os.yml");
+    EXPECT_FALSE(spec.kernel->image);
+    EXPECT_FALSE(spec.volumes->at(0).image);
+}
+
 TEST(ParseSpec, TrustIsSaidToHaveNoEffect) {
     EXPECT_THAT(parse_spec("trust: {org: [linuxkit]}", "os.yml").warnings,
                 ElementsAre("os.yml: warning: 'trust' has no effect"));

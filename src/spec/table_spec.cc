@@ -20,7 +20,8 @@ const Table& table_of<Spec>() {
             field<&Spec::init>({.name = "init",
                                 .description = "Images that are unpacked onto `/`, in this order.",
                                 .default_value = "none",
-                                .example = "[\"@pkg:init\"]"}),
+                                .example = "[\"@pkg:init\"]",
+                                .rule = &rule::not_empty}),
             field<&Spec::onboot>({.name = "onboot",
                                   .description = "Containers that run one after another, each to "
                                                  "its end, before the services start.",
