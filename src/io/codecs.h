@@ -9,9 +9,9 @@
 namespace coracle {
 
 // One pair per compression; compress.h is what others use.
-std::unique_ptr<Source> make_gunzip(Source& source);                ///< RFC 1952
-std::unique_ptr<Sink> make_gzip(Sink& sink, int level);             ///< no name, no time
-std::unique_ptr<Source> make_unzstd(Source& source);                ///< RFC 8878
+std::unique_ptr<Source> make_gunzip(Source& source);    ///< RFC 1952
+std::unique_ptr<Sink> make_gzip(Sink& sink, int level); ///< no name, no time
+std::unique_ptr<Source> make_unzstd(Source& source);    ///< RFC 8878
 std::unique_ptr<Sink> make_zstd(Sink& sink, int level);
 std::unique_ptr<Source> make_unxz(Source& source);
 std::unique_ptr<Sink> make_xz(Sink& sink, int level); ///< CRC32 check, which the kernel can verify

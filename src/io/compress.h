@@ -18,12 +18,14 @@ std::optional<Compression> compression_named(std::string_view name);
 /// What the first bytes (at least 6 where there are so many) look like.
 Compression detect_compression(std::string_view head);
 
-/// Unpacks `source`, which must outlive it. Many members or frames in a row are one content; a truncated
-/// stream and bytes after its end are errors. Memory is bounded: zstd windows to 128 MiB, xz to 256 MiB.
+/// Unpacks `source`, which must outlive it. Many members or frames in a row are one content; a
+/// truncated stream and bytes after its end are errors. Memory is bounded: zstd windows to 128 MiB,
+/// xz to 256 MiB.
 std::unique_ptr<Source> make_decompressor(Source& source, Compression compression);
 
-/// Packs what is written into `sink`, which must outlive it; its finish() ends the stream and finishes
-/// `sink`. The bytes depend on the content, the level and the library alone. Level 0 is the default.
+/// Packs what is written into `sink`, which must outlive it; its finish() ends the stream and
+/// finishes `sink`. The bytes depend on the content, the level and the library alone. Level 0 is
+/// the default.
 std::unique_ptr<Sink> make_compressor(Sink& sink, Compression compression, int level = 0);
 
 /// Ends with an error when more than `limit` bytes come out of `inner`: a guard against bombs.

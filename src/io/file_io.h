@@ -36,8 +36,8 @@ private:
     std::string name_;
 };
 
-/// Appends to an open descriptor, which it does not own, through a buffer. `write_file` uses reflinks or
-/// copy_file_range(2) where the file systems can.
+/// Appends to an open descriptor, which it does not own, through a buffer. `write_file` uses
+/// reflinks or copy_file_range(2) where the file systems can.
 class FileSink : public Sink {
 public:
     FileSink(int fd, std::string name) : fd_(fd), name_(std::move(name)) {}

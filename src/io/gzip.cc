@@ -70,8 +70,8 @@ private:
 class Gzip : public Sink {
 public:
     Gzip(Sink& inner, int level) : inner_(inner), output_(chunk) {
-        if (::deflateInit2(&stream_, level == 0 ? 6 : level, Z_DEFLATED, 15 + 16, 8,
-                           Z_DEFAULT_STRATEGY) != Z_OK)
+        if (level < 0 || ::deflateInit2(&stream_, level == 0 ? 6 : level, Z_DEFLATED, 15 + 16, 8,
+                                        Z_DEFAULT_STRATEGY) != Z_OK)
             throw Error("gzip has no level {}", level).hint("a level from 1 to 9");
     }
     ~Gzip() override { ::deflateEnd(&stream_); }

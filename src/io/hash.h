@@ -63,9 +63,9 @@ private:
     uint64_t count_ = 0;
 };
 
-/// Passes on what it reads, and throws at the end (before it tells of the end) when size or hash are not
-/// the expected; also as soon as there is more than the expected size. Whoever reads it to its end has
-/// read verified content.
+/// Passes on what it reads, and throws at the end (before it tells of the end) when size or hash
+/// are not the expected; also as soon as there is more than the expected size. Whoever reads it to
+/// its end has read verified content.
 class VerifyingSource : public Source {
 public:
     /// `name` names the content in the error, e.g. "blob sha256:...".

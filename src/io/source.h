@@ -11,7 +11,8 @@ namespace coracle {
 class Source {
 public:
     virtual ~Source() = default;
-    /// Fills the front of `buffer` (not empty) and returns how many bytes that were; 0 only at the end.
+    /// Fills the front of `buffer` (not empty) and returns how many bytes that were; 0 only at the
+    /// end.
     virtual size_t read(std::span<char> buffer) = 0;
 };
 

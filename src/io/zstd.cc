@@ -27,12 +27,13 @@ public:
                 in_ = {input_.data(), inner_.read(input_), 0};
                 drained_ = in_.size == 0;
             }
-            if (drained_ && !within_frame_)
+            if (drained_ && !within_frame_ && begun_)
                 return 0;
             size_t status = ZSTD_decompressStream(context_, &out, &in_);
             if (ZSTD_isError(status) != 0)
                 throw Error("the zstd stream is damaged: {}", ZSTD_getErrorName(status));
             within_frame_ = status != 0;
+            begun_ = true;
             if (drained_ && within_frame_ && out.pos == 0)
                 throw Error("the zstd stream is truncated");
         }
@@ -45,6 +46,7 @@ private:
     ZSTD_DCtx* context_;
     ZSTD_inBuffer in_{nullptr, 0, 0};
     bool within_frame_ = false;
+    bool begun_ = false; ///< an empty file is no frame
     bool drained_ = false;
 };
 
