@@ -6,7 +6,8 @@
 
 namespace coracle {
 
-/// Moves exactly `entry.size` bytes. Throws Error("the content of 'PATH' is N bytes long instead of M").
+/// Moves exactly `entry.size` bytes. Throws Error("the content of 'PATH' is N bytes long instead of
+/// M").
 void write_content(const Entry& entry, Source& content, Sink& sink);
 
 } // namespace coracle

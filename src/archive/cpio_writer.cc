@@ -39,19 +39,21 @@ uint32_t file_type(EntryType type) {
     return S_IFREG;
 }
 
+constexpr std::string_view trailer = "TRAILER!!!";
+
 constexpr size_t padding(uint64_t size) { return static_cast<size_t>((4 - size % 4) % 4); }
 
 } // namespace
 
 void CpioWriter::put(const Header& header, std::string_view name) {
     char text[111];
-    fmt::format_to_n(text, sizeof text,
-                     "070701{:08X}{:08X}{:08X}{:08X}{:08X}{:08X}{:08X}{:08X}{:08X}{:08X}{:08X}{:08X}"
-                     "00000000",
-                     header.inode, header.mode, header.uid, header.gid, header.links, header.mtime,
-                     header.size, static_cast<uint32_t>(device_ >> 32),
-                     static_cast<uint32_t>(device_), header.rdev_major, header.rdev_minor,
-                     name.size() + 1);
+    fmt::format_to_n(
+        text, sizeof text,
+        "070701{:08X}{:08X}{:08X}{:08X}{:08X}{:08X}{:08X}{:08X}{:08X}{:08X}{:08X}{:08X}"
+        "00000000",
+        header.inode, header.mode, header.uid, header.gid, header.links, header.mtime, header.size,
+        static_cast<uint32_t>(device_ >> 32), static_cast<uint32_t>(device_), header.rdev_major,
+        header.rdev_minor, name.size() + 1);
     constexpr size_t length = 110;
     sink_.write({text, length});
     sink_.write(name);
@@ -62,6 +64,8 @@ void CpioWriter::add(const Entry& entry, Source& content) {
     constexpr uint64_t most = std::numeric_limits<uint32_t>::max();
     if (entry.path.is_root())
         return;
+    if (entry.path.str() == trailer)
+        throw Error("a file named '{}' cannot be in an initrd: the name marks its end", trailer);
     if (entry.size > most)
         throw Error("'{}' has {} bytes; a file in an initrd cannot have 4 GiB or more",
                     entry.path.str(), entry.size)
@@ -99,7 +103,7 @@ void CpioWriter::add(const Entry& entry, Source& content) {
 }
 
 void CpioWriter::finish() {
-    put(Header{}, "TRAILER!!!");
+    put(Header{}, trailer);
     sink_.finish();
 }
 

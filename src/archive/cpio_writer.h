@@ -8,13 +8,14 @@
 
 namespace coracle {
 
-/// Writes the "newc" cpio of an initramfs (Linux Documentation/driver-api/early-userspace/buffer-format).
-/// A hard link is a second name with the inode of the first and no content. Files of 4 GiB and more are an
-/// Error: the format cannot hold them. xattrs are not in the format.
+/// Writes the "newc" cpio of an initramfs (Linux
+/// Documentation/driver-api/early-userspace/buffer-format). A hard link is a second name with the
+/// inode of the first and no content. Files of 4 GiB and more are an Error: the format cannot hold
+/// them. xattrs are not in the format.
 class CpioWriter : public EntrySink {
 public:
-    /// `device` keeps inodes of different segments in one archive apart. finish() writes the trailer and
-    /// finishes `sink`; without it the sink holds a segment, a multiple of four bytes.
+    /// `device` keeps inodes of different segments in one archive apart. finish() writes the
+    /// trailer and finishes `sink`; without it the sink holds a segment, a multiple of four bytes.
     explicit CpioWriter(Sink& sink, uint64_t device = 0) : sink_(sink), device_(device) {}
     using EntrySink::add;
     void add(const Entry& entry, Source& content) override;

@@ -25,14 +25,16 @@ struct Entry {
     uint32_t mode = 0644; ///< permission bits with setuid, setgid and sticky: 0 to 07777
     uint32_t uid = 0;
     uint32_t gid = 0;
-    int64_t mtime = 0;    ///< seconds since 1970
-    uint64_t size = 0;    ///< bytes of content; 0 for all but regular files
-    /// symlink: the text as it is; hard_link: the path of the earlier entry, normalised as a TreePath.
+    int64_t mtime = 0; ///< seconds since 1970
+    uint64_t size = 0; ///< bytes of content; 0 for all but regular files
+    /// symlink: the text as it is; hard_link: the path of the earlier entry, normalised as a
+    /// TreePath.
     std::string link_target;
     uint32_t link_count = 1; ///< names of a regular file, this one included; also on its hard links
     uint32_t device_major = 0;
     uint32_t device_minor = 0;
-    std::map<std::string, std::string> xattrs; ///< full name, e.g. "security.capability" -> raw value
+    std::map<std::string, std::string>
+        xattrs; ///< full name, e.g. "security.capability" -> raw value
 
     /// PAX records that say where the entry is from, for formats that can hold them; not owned.
     const PaxList* provenance = nullptr;

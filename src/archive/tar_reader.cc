@@ -19,7 +19,7 @@ std::string_view text_of(const char (&field)[N]) {
     return {field, ::strnlen(field, N)};
 }
 
-/// An octal field, or the base-256 of GNU tar. Negative only where `most` allows nothing else to be meant.
+/// An octal field, or the base-256 of GNU tar, which may be negative.
 int64_t number_of(std::string_view field, const char* name) {
     auto first = static_cast<unsigned char>(field[0]);
     if (first & 0x80) {
@@ -85,7 +85,8 @@ EntryType type_of(char flag, std::string_view name) {
     case 'S': throw Error("sparse files are not supported in layers");
     default: break;
     }
-    throw Error("'{}' has the unknown tar entry type {:#x}", name, static_cast<unsigned char>(flag));
+    throw Error("'{}' has the unknown tar entry type {:#x}", name,
+                static_cast<unsigned char>(flag));
 }
 
 void check_link(Entry& entry, std::string_view target) {
@@ -104,6 +105,9 @@ void check(const Entry& entry) {
     if (entry.type != EntryType::regular && entry.size != 0)
         throw Error("'{}' is no regular file but says it has {} bytes of content", entry.path.str(),
                     entry.size);
+    if (entry.device_major >= 1U << 12 || entry.device_minor >= 1U << 20)
+        throw Error("'{}' is the device {}:{}, which Linux cannot have", entry.path.str(),
+                    entry.device_major, entry.device_minor);
 }
 
 } // namespace
@@ -116,10 +120,11 @@ struct TarReader::State : Source {
     std::vector<char> buffer;
     size_t begin = 0;
     size_t end = 0;
-    uint64_t left = 0;    ///< of the current content
-    size_t padding = 0;   ///< after it
+    uint64_t left = 0;  ///< of the current content
+    size_t padding = 0; ///< after it
     uint64_t entries = 0;
     uint64_t bytes = 0;
+    uint64_t all_headers = 0; ///< extended ones
     bool at_end = false;
 
     size_t raw(std::span<char> out) {
@@ -204,6 +209,10 @@ struct TarReader::State : Source {
         if (size > limits.header_bytes)
             throw Error("a tar extended header has {} bytes, more than the allowed {}", size,
                         limits.header_bytes);
+        all_headers += size + tar_block;
+        if (all_headers > limits.all_header_bytes)
+            throw Error("the tar archive's extended headers have more than the allowed {} bytes",
+                        limits.all_header_bytes);
         expect(size);
         std::string text(static_cast<size_t>(size), '\0');
         read_exactly(*this, text, "the tar archive");
@@ -271,6 +280,9 @@ void check_global(const PaxRecords& records) {
     for (const char* key : {"path", "linkpath", "size", "uid", "gid"})
         if (records.contains(key))
             throw Error("a global PAX header sets '{}' for all entries", key);
+    auto sparse = records.lower_bound("GNU.sparse.");
+    if (sparse != records.end() && sparse->first.starts_with("GNU.sparse."))
+        throw Error("sparse files are not supported in layers");
 }
 
 std::string without_nul(std::string text) {
@@ -286,11 +298,11 @@ std::optional<Entry> TarReader::next() {
     PaxRecords pax;
     std::string long_name;
     std::string long_link;
-    bool extended = false;
+    std::string extended; ///< kinds of the extended headers before the entry
     UstarHeader block;
     while (!state.at_end) {
         if (!state.header(block)) {
-            if (extended)
+            if (!extended.empty())
                 throw Error("the tar archive ends after an extended header");
             state.at_end = true;
             break;
@@ -300,12 +312,14 @@ std::optional<Entry> TarReader::next() {
             continue;
         }
         if (block.type == 'x' || block.type == 'L' || block.type == 'K') {
+            if (extended.find(block.type) != std::string::npos)
+                throw Error("a tar entry has two extended headers of the same kind");
+            extended += block.type;
             std::string text = state.meta(block);
             if (block.type == 'x')
                 pax = parse_pax(text);
             else
                 (block.type == 'L' ? long_name : long_link) = without_nul(std::move(text));
-            extended = true;
             continue;
         }
         Entry entry = entry_of(block, pax, long_name, long_link);

@@ -10,13 +10,15 @@ namespace coracle {
 /// What a tar stream may hold before it is refused.
 struct TarLimits {
     uint64_t entries = 4'000'000;
-    uint64_t bytes = uint64_t{64} << 30; ///< sum of the sizes
-    uint64_t header_bytes = 1 << 20;     ///< of one PAX or GNU long-name record
+    uint64_t bytes = uint64_t{64} << 30;   ///< sum of the sizes
+    uint64_t header_bytes = 1 << 20;       ///< of one PAX or GNU long-name header
+    uint64_t all_header_bytes = 512 << 20; ///< of all of them together, each block counted
 };
 
 /// Reads POSIX ustar and pax (IEEE Std 1003.1-2017, pax, "Extended Header"), GNU long names and
-/// base-256 numbers, as container layers have them. Refuses: names that leave the tree, malformed PAX
-/// records, a bad checksum, a truncated end, negative or overflowing numbers, sparse maps, unknown types.
+/// base-256 numbers, as container layers have them. Refuses: names that leave the tree, malformed
+/// PAX records, two extended headers for one entry, a bad checksum, a truncated end, negative or
+/// overflowing numbers, sparse maps, unknown types.
 class TarReader : public EntrySource {
 public:
     explicit TarReader(Source& source, TarLimits limits = {});

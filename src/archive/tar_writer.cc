@@ -77,8 +77,10 @@ std::string fill(UstarHeader& header, const Entry& entry) {
     auto mtime = entry.mtime < 0 ? UINT64_MAX : static_cast<uint64_t>(entry.mtime);
     if (!put_number(header.mtime, mtime))
         records += pax_record("mtime", fmt::to_string(entry.mtime));
-    put_number(header.device_major, entry.device_major);
-    put_number(header.device_minor, entry.device_minor);
+    if (!put_number(header.device_major, entry.device_major) ||
+        !put_number(header.device_minor, entry.device_minor))
+        throw Error("a tar archive cannot hold the device {}:{} of '{}'", entry.device_major,
+                    entry.device_minor, entry.path.str());
     header.type = flag_of(entry.type);
     for (const auto& [key, value] : entry.xattrs)
         records += pax_record("SCHILY.xattr." + key, value);

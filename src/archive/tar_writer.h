@@ -11,8 +11,8 @@ namespace coracle {
 /// The same entries give the same bytes.
 class TarWriter : public EntrySink {
 public:
-    /// finish() writes the two zero blocks of the end and finishes `sink`; without it the sink holds a
-    /// segment, which other segments may follow.
+    /// finish() writes the two zero blocks of the end and finishes `sink`; without it the sink
+    /// holds a segment, which other segments may follow.
     explicit TarWriter(Sink& sink) : sink_(sink) {}
     using EntrySink::add;
     void add(const Entry& entry, Source& content) override;
