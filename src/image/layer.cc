@@ -36,7 +36,7 @@ private:
 
 } // namespace
 
-Layer::Layer(const Store& store, const Descriptor& descriptor, TarLimits limits)
+Layer::Layer(const Store& store, const Descriptor& descriptor, LayerLimits limits)
     : name_(descriptor.digest.str()) {
     // Foreign layers and what is no layer at all are refused by their type.
     static_cast<void>(compression_of_layer(descriptor.media_type));
@@ -44,7 +44,8 @@ Layer::Layer(const Store& store, const Descriptor& descriptor, TarLimits limits)
     auto peeked = std::make_unique<PeekedSource>(*blob_);
     plain_ = make_decompressor(*peeked, detect_compression(peeked->head()));
     peeked_ = std::move(peeked);
-    tar_ = std::make_unique<TarReader>(*plain_, limits);
+    limited_ = std::make_unique<LimitedSource>(*plain_, limits.unpacked_bytes, "the layer");
+    tar_ = std::make_unique<TarReader>(*limited_, limits.tar);
 }
 
 std::optional<Entry> Layer::next() {

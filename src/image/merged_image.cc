@@ -40,9 +40,9 @@ std::vector<Entry> read_headers(EntrySource& source) {
 }
 
 MergedImage::MergedImage(const Store& store, std::vector<Descriptor> layers, TreeChanges changes,
-                         TarLimits limits)
+                         LayerLimits limits)
     : store_(store), layers_(std::move(layers)), limits_(limits) {
-    Overlay overlay;
+    Overlay overlay(limits_.tree);
     for (const auto& descriptor : layers_) {
         Layer layer(store_, descriptor, limits_);
         auto headers = read_headers(layer);

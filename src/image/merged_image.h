@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "archive/entry.h"
-#include "archive/tar_reader.h"
+#include "image/limits.h"
 #include "image/overlay.h"
 #include "oci/descriptor.h"
 #include "store/store.h"
@@ -27,13 +27,13 @@ struct TreeChanges {
     std::vector<Addition> add = {};
 };
 
-/// The layers of an image as one tree. Made by reading the headers of all layers once; the content is
-/// streamed each time the tree is opened. Memory grows with the number of entries only.
+/// The layers of an image as one tree. Made by reading the headers of all layers once; the content
+/// is streamed each time the tree is opened. Memory grows with the number of entries only.
 class MergedImage {
 public:
     /// Holds on to `store`. Throws for damaged, hostile or missing layers.
     MergedImage(const Store& store, std::vector<Descriptor> layers, TreeChanges changes = {},
-                TarLimits limits = {});
+                LayerLimits limits = {});
 
     /// What open() will give, in its order; parents before children.
     std::vector<Entry> headers() const;
@@ -48,7 +48,7 @@ private:
     const Store& store_;
     std::vector<Descriptor> layers_;
     std::vector<Addition> additions_;
-    TarLimits limits_;
+    LayerLimits limits_;
     std::vector<std::vector<Overlay::Step>> steps_; ///< of each layer, then of the additions
 };
 

@@ -91,9 +91,15 @@ const Overlay::Inode* Overlay::find(std::string_view path) const {
 TreePath Overlay::resolve_directory(const TreePath& path) {
     if (last_valid_ && path == last_asked_)
         return last_found_;
-    std::vector<std::string> ahead = split(path.str(), '/');
-    std::ranges::reverse(ahead);
-    TreePath at;
+    // Above a directory of the tree there are only directories, no links.
+    TreePath at = path;
+    std::vector<std::string> ahead;
+    for (; !at.is_root(); at = at.parent()) {
+        const Inode* inode = find(at.str());
+        if (inode != nullptr && inode->header.is_directory())
+            break;
+        ahead.emplace_back(at.name());
+    }
     int links = 0;
     while (!ahead.empty()) {
         std::string component = std::move(ahead.back());
@@ -139,12 +145,24 @@ TreePath Overlay::place(const TreePath& path) {
         }
         missing.push_back(parent);
     }
-    for (auto directory = missing.rbegin(); directory != missing.rend(); ++directory)
+    for (auto directory = missing.rbegin(); directory != missing.rend(); ++directory) {
+        // A link may lead to such a name, which unpacking as a layer would take for a whiteout.
+        if (directory->name().starts_with(whiteout_prefix))
+            throw Error("'{}' leads to '{}', a name for whiteouts", path.str(), directory->str());
         put(*directory, make(missing_directory(*directory, 0), Step::made_up));
+    }
     return result;
 }
 
 uint32_t Overlay::make(const Entry& header, uint32_t ordinal) {
+    if (inodes_.size() >= limits_.entries)
+        throw Error("the tree has more than the allowed {} entries", limits_.entries);
+    header_bytes_ += header.path.str().size() + header.link_target.size();
+    for (const auto& [name, value] : header.xattrs)
+        header_bytes_ += name.size() + value.size();
+    if (header_bytes_ > limits_.header_bytes)
+        throw Error("the names and attributes in the tree have more than the allowed {} bytes",
+                    limits_.header_bytes);
     inodes_.push_back({layer_, ordinal, header});
     return static_cast<uint32_t>(inodes_.size() - 1);
 }
@@ -152,12 +170,17 @@ uint32_t Overlay::make(const Entry& header, uint32_t ordinal) {
 void Overlay::put(const TreePath& path, uint32_t inode) {
     bool directory = inodes_[inode].header.is_directory();
     auto [at, added] = nodes_.try_emplace(path.str(), inode);
+    if (inodes_[inode].header.type == EntryType::symlink)
+        last_valid_ = false; // the way to the last directory may lead over it
+    if (nodes_.size() > limits_.entries)
+        throw Error("the tree has more than the allowed {} entries", limits_.entries);
     if (added)
         return;
-    bool was_directory = inodes_[at->second].header.is_directory();
-    at->second = inode;
-    if (directory != was_directory)
+    const Entry& before = inodes_[at->second].header;
+    bool was_directory = before.is_directory();
+    if (directory != was_directory || before.type == EntryType::symlink)
         last_valid_ = false;
+    at->second = inode;
     if (was_directory && !directory)
         erase_below(path.str());
 }
@@ -171,8 +194,7 @@ void Overlay::erase_below(const std::string& path) {
 }
 
 void Overlay::apply_entry(const Entry& header, uint32_t ordinal) {
-    if (header.type == EntryType::character && header.device_major == 0 &&
-        header.device_minor == 0)
+    if (header.type == EntryType::character && header.device_major == 0 && header.device_minor == 0)
         throw Error("'{}' is the device 0:0, which overlay file systems take for a whiteout",
                     header.path.str());
     TreePath path = place(header.path);
@@ -210,12 +232,17 @@ void Overlay::apply_hard_link(const Entry& header, const TreePath& path, uint32_
 }
 
 void Overlay::emit_parents(std::string_view path, std::vector<Step>& steps) {
-    for (size_t slash = path.find('/'); slash != std::string_view::npos;
-         slash = path.find('/', slash + 1)) {
+    // Above what is emitted all is emitted.
+    std::vector<Nodes::const_iterator> missing;
+    for (size_t slash = path.rfind('/'); slash != std::string_view::npos;
+         slash = path.rfind('/', slash - 1)) {
         auto found = nodes_.find(path.substr(0, slash));
-        if (found != nodes_.end() && !inodes_[found->second].emitted)
-            emit(found->first, found->second, steps);
+        if (found == nodes_.end() || inodes_[found->second].emitted)
+            break;
+        missing.push_back(found);
     }
+    for (auto parent = missing.rbegin(); parent != missing.rend(); ++parent)
+        emit((*parent)->first, (*parent)->second, steps);
 }
 
 void Overlay::emit(const std::string& path, uint32_t number, std::vector<Step>& steps) {

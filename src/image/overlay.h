@@ -8,12 +8,14 @@
 #include <vector>
 
 #include "archive/entry.h"
+#include "image/limits.h"
 #include "io/memory.h"
 
 namespace coracle {
 
-/// Headers of trees laid over each other, lowest first: which of them owns each path in the end. Works on
-/// names alone; symbolic links on the way to a name are followed inside the tree, as in a chroot.
+/// Headers of trees laid over each other, lowest first: which of them owns each path in the end.
+/// Works on names alone; symbolic links on the way to a name are followed inside the tree, as in a
+/// chroot.
 ///
 /// Whiteouts are those of the OCI image specification, "Layer Filesystem Changeset": `.wh.NAME` and
 /// `.wh..wh..opq` hide what layers below brought, never what their own layer brings.
@@ -21,8 +23,11 @@ class Overlay {
 public:
     enum class Whiteouts { apply, none };
 
-    /// Lays one more layer on top: `headers` in the order in which its entries come. Throws Error for
-    /// what a file system could not hold (a name below a file, a hard link without a target, ...).
+    explicit Overlay(TreeLimits limits = {}) : limits_(limits) {}
+
+    /// Lays one more layer on top: `headers` in the order in which its entries come. Throws Error
+    /// for what a file system could not hold (a name below a file, a hard link without a target,
+    /// ...) and for more than the limits.
     void add_layer(const std::vector<Entry>& headers, Whiteouts whiteouts = Whiteouts::apply);
 
     /// One entry to emit.
@@ -40,8 +45,8 @@ public:
     void remove(const TreePath& path);
 
     /// What each layer contributes, in the order of its entries: parents before children and files
-    /// before their hard links, also across layers when these are emitted one after another. Every path
-    /// comes once. Ends the overlay.
+    /// before their hard links, also across layers when these are emitted one after another. Every
+    /// path comes once. Ends the overlay.
     std::vector<std::vector<Step>> finish();
 
 private:
@@ -66,6 +71,8 @@ private:
     void emit(const std::string& path, uint32_t inode, std::vector<Step>& steps);
     void emit_parents(std::string_view path, std::vector<Step>& steps);
 
+    TreeLimits limits_;
+    uint64_t header_bytes_ = 0; ///< names and attributes of all inodes
     Nodes nodes_;
     std::vector<Inode> inodes_;
     uint32_t layer_ = 0;
