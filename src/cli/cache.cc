@@ -47,6 +47,8 @@ void add_cache(CLI::App& app, Globals& globals) {
     add_cache_verify(cache, globals);
     add_cache_export(cache, globals);
     add_cache_import(cache, globals);
+    add_cache_pull(cache, globals);
+    add_cache_push(cache, globals);
 }
 
 } // namespace coracle

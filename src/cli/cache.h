@@ -16,6 +16,8 @@ void add_cache_clean(CLI::App& cache, Globals& globals);
 void add_cache_verify(CLI::App& cache, Globals& globals);
 void add_cache_export(CLI::App& cache, Globals& globals);
 void add_cache_import(CLI::App& cache, Globals& globals);
+void add_cache_pull(CLI::App& cache, Globals& globals);
+void add_cache_push(CLI::App& cache, Globals& globals);
 
 /// Adds "--output text|json", which `choice` gets.
 void add_output_option(CLI::App& command, std::string& choice);
