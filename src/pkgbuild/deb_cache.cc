@@ -63,13 +63,13 @@ void DebCache::take(const PinnedDeb& deb, const std::string& file) const {
     target.commit();
 }
 
-std::vector<PinnedDeb> DebCache::ensure(const std::vector<PinnedDeb>& debs, const Apt& apt,
-                                        const std::string& snapshot, Reporter& reporter) const {
+DebCache::Missing DebCache::ensure(const std::vector<PinnedDeb>& debs, const Apt& apt,
+                                   const std::string& snapshot, Reporter& reporter) const {
     std::vector<PinnedDeb> missing;
     std::ranges::copy_if(debs, std::back_inserter(missing),
                          [&](const PinnedDeb& deb) { return !has(deb); });
     if (missing.empty())
-        return missing;
+        return {};
     uint64_t bytes = 0;
     for (const auto& deb : missing)
         bytes += deb.size;
@@ -82,14 +82,13 @@ std::vector<PinnedDeb> DebCache::ensure(const std::vector<PinnedDeb>& debs, cons
     if (!snapshot.empty())
         archives.push_back(snapshot);
     TempDir downloads(directory_);
+    std::string said;
     for (const auto& archive : archives) {
         std::vector<Apt::Download> wanted;
         for (const auto& deb : missing)
             wanted.push_back({archive + "/" + escape_url_path(deb.filename), downloads / deb.sha256,
                               deb.sha256});
-        auto said = apt.fetch(wanted);
-        if (!said.empty())
-            reporter.verbose(said);
+        said = apt.fetch(wanted);
         std::erase_if(missing, [&](const PinnedDeb& deb) {
             std::string file = downloads / deb.sha256;
             if (!exists(file))
@@ -101,7 +100,13 @@ std::vector<PinnedDeb> DebCache::ensure(const std::vector<PinnedDeb>& debs, cons
         if (missing.empty())
             break;
     }
-    return missing;
+    return {std::move(missing), std::move(said)};
+}
+
+std::string DebCache::Missing::cause() const {
+    bool gone = said.empty() || said.find(" 404 ") != said.npos;
+    return gone ? "is no longer in the archive"
+                : "cannot be fetched: " + said.substr(0, said.find(';'));
 }
 
 void DebCache::trim(uint64_t bytes) const {

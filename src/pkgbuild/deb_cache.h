@@ -20,10 +20,18 @@ public:
     /// The file, verified; an invalid Fd when it is not there. A damaged one is removed.
     Fd open(const PinnedDeb& deb) const;
 
+    /// What could not be had, and what apt said about it.
+    struct Missing {
+        std::vector<PinnedDeb> debs;
+        std::string said;
+        /// "is no longer in the archive", or "cannot be fetched: ...".
+        std::string cause() const;
+    };
+
     /// Makes sure that all of `debs` are there: fetches what is missing from the sources of `apt`,
-    /// then from `snapshot` (the base URL of an archive; "" = none). Returns those that nobody has.
-    std::vector<PinnedDeb> ensure(const std::vector<PinnedDeb>& debs, const Apt& apt,
-                                  const std::string& snapshot, Reporter& reporter) const;
+    /// then from `snapshot` (the base URL of an archive; "" = none).
+    Missing ensure(const std::vector<PinnedDeb>& debs, const Apt& apt, const std::string& snapshot,
+                   Reporter& reporter) const;
 
     /// True when all are there (sizes only).
     bool has_all(const std::vector<PinnedDeb>& debs) const;

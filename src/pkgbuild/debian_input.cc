@@ -76,10 +76,10 @@ bool Gathering::fetch(const std::vector<PinnedDeb>& debs) {
     if (debs_.has_all(debs))
         return true;
     auto missing = debs_.ensure(debs, apt(), options_.snapshot, *options_.reporter);
-    if (missing.empty())
+    if (missing.debs.empty())
         return true;
-    auto cause = fmt::format("{} {}, which '{}' pins, is no longer in the archive", missing[0].name,
-                             missing[0].version, path_);
+    auto cause = fmt::format("{} {}, which '{}' pins, {}", missing.debs[0].name,
+                             missing.debs[0].version, path_, missing.cause());
     if (options_.locked)
         throw Error(cause).hint(
             "name an archive that keeps old versions with --debian-snapshot URL");
@@ -90,9 +90,8 @@ bool Gathering::fetch(const std::vector<PinnedDeb>& debs) {
 DebianLock Gathering::resolve() {
     DebianLock lock{request_, apt().resolve(*package_.debian)};
     auto missing = debs_.ensure(lock.debs, apt(), options_.snapshot, *options_.reporter);
-    if (!missing.empty())
-        throw Error("{} {} cannot be fetched from the archive", missing[0].name,
-                    missing[0].version);
+    if (!missing.debs.empty())
+        throw Error("{} {} {}", missing.debs[0].name, missing.debs[0].version, missing.cause());
     return lock;
 }
 

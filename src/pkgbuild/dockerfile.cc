@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pkgbuild/dockerfile.h"
 
+#include <unistd.h>
+
 #include "base/error.h"
 #include "base/file.h"
 #include "base/process.h"
@@ -49,7 +51,9 @@ Descriptor build_dockerfile(Store& store, const Package& package, const Platform
     Task task(*options.reporter, fmt::format("package {}/{} for {} with buildah", package.org,
                                              package.image, platform.str()));
     TempDir output;
-    std::string image = "localhost/coracle-package:" + platform.architecture;
+    // Many may build at once.
+    std::string image =
+        fmt::format("localhost/coracle-package-{}:{}", ::getpid(), platform.architecture);
     std::vector<std::string> command{
         "buildah", "build", "--layers=false", "--timestamp=0", "--platform", platform.str(),
         "--tag",   image,   "--file",         dockerfile};
