@@ -57,6 +57,8 @@ RootfsOptions rootfs_options(const BuildOptions& options) {
     result.platform = options.platform;
     result.time = generated_time();
     result.sbom_name = options.sbom ? options.sbom_name : "";
+    result.sbom_format = options.sbom_format;
+    result.decompress_kernel = options.decompress_kernel;
     if (options.sbom_current_time)
         result.sbom_created = current_time();
     return result;

@@ -25,7 +25,9 @@ struct BuildOptions {
     std::optional<InitrdCompression> initrd = {};
     bool sbom = true;
     std::string sbom_name = "sbom.spdx.json";
+    SbomFormat sbom_format = SbomFormat::spdx;
     bool sbom_current_time = false;
+    bool decompress_kernel = false;
     unsigned threads = 0; ///< 0: one per processor
     Reporter* reporter = &silent_reporter();
 };

@@ -21,7 +21,7 @@ struct BuildCommand {
     bool dry_run = false;
     bool docker = false;
     bool pull = false;
-    bool decompress_kernel = false;
+    std::string sbom_format = "spdx";
 };
 
 InitrdCompression parse_compression(const std::string& text) {
@@ -40,8 +40,6 @@ void run_build(BuildCommand& command, Globals& globals) {
         throw Error("--docker is not supported: images are read from the cache");
     if (command.pull)
         throw Error("--pull is not supported yet");
-    if (command.decompress_kernel)
-        throw Error("--decompress-kernel is not supported yet");
     for (const auto& list : command.formats)
         for (auto& name : split(list, ','))
             options.formats.push_back(std::move(name));
@@ -51,6 +49,8 @@ void run_build(BuildCommand& command, Globals& globals) {
     if (!command.compression.empty())
         options.initrd = parse_compression(command.compression);
     options.sbom = !command.no_sbom;
+    if (command.sbom_format == "cyclonedx")
+        options.sbom_format = SbomFormat::cyclonedx;
     options.cache = globals.cache.empty() ? default_store_directory() : globals.cache;
     options.reporter = &globals.reporter();
     if (command.dry_run) {
@@ -91,9 +91,11 @@ void add_build(CLI::App& app, Globals& globals) {
     command.add_option("--input-tar", kept.input_tar, "a former output; not needed, see cache");
     command.add_flag("--pull", kept.pull, "pull images even if the cache has them");
     command.add_flag("--docker", kept.docker, "look for images in a Docker daemon first");
-    command.add_flag("--decompress-kernel", kept.decompress_kernel, "unpack the kernel");
+    command.add_flag("--decompress-kernel", kept.options.decompress_kernel, "unpack the kernel");
     command.add_flag("--no-sbom", kept.no_sbom, "no bill of materials in the output");
     command.add_option("--sbom-output", kept.options.sbom_name, "name of the bill of materials");
+    command.add_option("--sbom-format", kept.sbom_format, "spdx or cyclonedx")
+        ->check(CLI::IsMember({"spdx", "cyclonedx"}));
     command.add_flag("--sbom-current-time", kept.options.sbom_current_time,
                      "date the bill of materials now (not reproducible)");
     command.add_flag("--dry-run", kept.dry_run, "print the merged YAML and stop");

@@ -15,6 +15,7 @@ namespace coracle {
 Segment kernel_binary(const Kernel& kernel, SegmentCache& cache) {
     KeyBuilder key("kernel");
     key.add(kernel.image().descriptor.digest.str()).add(kernel.spec().binary_name());
+    key.add(kernel.unpack() ? 1 : 0);
     std::string name = key.hex();
     if (auto found = cache.find(name))
         return std::move(*found);

@@ -13,6 +13,8 @@ std::unique_ptr<Source> make_gunzip(Source& source);    ///< RFC 1952
 std::unique_ptr<Sink> make_gzip(Sink& sink, int level); ///< no name, no time
 std::unique_ptr<Source> make_unzstd(Source& source);    ///< RFC 8878
 std::unique_ptr<Sink> make_zstd(Sink& sink, int level);
+/// The legacy frame of lz4, which kernels are packed with (magic 0x184c2102, blocks of 8 MiB).
+std::unique_ptr<Source> make_unlz4(Source& source);
 std::unique_ptr<Source> make_unxz(Source& source);
 std::unique_ptr<Sink> make_xz(Sink& sink, int level); ///< CRC32 check, which the kernel can verify
 

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "rootfs/image_rules.h"
 #include "rootfs/images.h"
+#include "rootfs/kernel_payload.h"
 #include "rootfs/key.h"
 
 namespace coracle {
@@ -57,7 +58,18 @@ void Kernel::with(const std::string& name, const char* what,
 }
 
 void Kernel::with_kernel(const std::function<void(const Entry&, Source&)>& body) const {
-    with(spec_.binary_name(), "kernel", body);
+    if (!unpack_)
+        return with(spec_.binary_name(), "kernel", body);
+    // An entry tells its size first: once to count, once to give.
+    uint64_t size = 0;
+    with(spec_.binary_name(), "kernel", [&](const Entry&, Source& packed) {
+        size = skip(*make_kernel_unpacker(packed));
+    });
+    with(spec_.binary_name(), "kernel", [&](const Entry& packed_entry, Source& packed) {
+        Entry entry = packed_entry;
+        entry.size = size;
+        body(entry, *make_kernel_unpacker(packed));
+    });
 }
 
 void Kernel::with_microcode(const std::function<void(const Entry&, Source&)>& body) const {
@@ -78,7 +90,7 @@ BootComponent::BootComponent(const Kernel& kernel, int64_t time)
     KeyBuilder key("boot");
     key.add(kernel.image().descriptor.digest.str()).add(source_name(kernel.image().reference));
     key.add(kernel.cmdline()).add(kernel.spec().binary_name());
-    key.add(kernel.spec().ucode.value_or("")).add(static_cast<uint64_t>(time));
+    key.add(kernel.unpack() ? 1 : 0).add(kernel.spec().ucode.value_or("")).add(static_cast<uint64_t>(time));
     set_key(key.hex());
 }
 

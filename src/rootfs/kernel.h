@@ -19,14 +19,17 @@ namespace coracle {
 /// Its layers are read when something is asked of it. Safe to use from many threads.
 class Kernel {
 public:
-    Kernel(const Store& store, const ResolvedImage& image, KernelSpec spec)
-        : store_(store), image_(image), spec_(std::move(spec)) {}
+    /// `unpack`: the kernel is given without its compression, where it has one.
+    Kernel(const Store& store, const ResolvedImage& image, KernelSpec spec, bool unpack = false)
+        : store_(store), image_(image), spec_(std::move(spec)), unpack_(unpack) {}
 
     const ResolvedImage& image() const { return image_; }
     std::string cmdline() const { return spec_.cmdline.value_or(""); }
     const KernelSpec& spec() const { return spec_; }
     bool has_modules() const { return spec_.tar_name().has_value(); }
     bool has_microcode() const { return !spec_.ucode.value_or("").empty(); }
+
+    bool unpack() const { return unpack_; }
 
     /// Calls `body` with the kernel. Throws when the image has none.
     void with_kernel(const std::function<void(const Entry&, Source&)>& body) const;
@@ -43,6 +46,7 @@ private:
     const Store& store_;
     const ResolvedImage& image_;
     KernelSpec spec_;
+    bool unpack_;
     mutable std::once_flag once_;
     mutable std::unique_ptr<MergedImage> tree_;
 };

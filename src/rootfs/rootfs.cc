@@ -65,7 +65,8 @@ void Rootfs::Plan::make() {
     files = plan_files(spec, ids, options.time);
     if (spec.kernel && spec.kernel->image) {
         const ResolvedImage& image = images.get(*spec.kernel->image);
-        kernel = std::make_unique<Kernel>(images.store(), image, *spec.kernel);
+        kernel = std::make_unique<Kernel>(images.store(), image, *spec.kernel,
+                                          options.decompress_kernel);
         components.push_back(std::make_unique<BootComponent>(*kernel, options.time));
         sbom_images.push_back({&image, TreePath()});
     }
@@ -193,9 +194,13 @@ void Rootfs::Plan::add_root_tree() {
 void Rootfs::Plan::add_sbom() {
     if (options.sbom_name.empty())
         return;
-    components.push_back(std::make_unique<SbomComponent>(
-        images.store(), sbom_images, SbomOptions{options.sbom_name, options.time,
-                                                 options.sbom_created}));
+    SbomOptions sbom;
+    sbom.name = options.sbom_name;
+    sbom.format = options.sbom_format;
+    sbom.time = options.time;
+    sbom.created = options.sbom_created;
+    components.push_back(
+        std::make_unique<SbomComponent>(images.store(), sbom_images, std::move(sbom)));
 }
 
 int64_t generated_time() {

@@ -10,6 +10,7 @@
 #include "rootfs/component.h"
 #include "rootfs/container_config.h"
 #include "rootfs/kernel.h"
+#include "rootfs/sbom.h"
 #include "spec/spec.h"
 #include "store/store.h"
 
@@ -20,6 +21,8 @@ struct RootfsOptions {
     Platform platform;
     int64_t time = 0;                       ///< mtime of what is made, seconds since 1970
     std::string sbom_name = "sbom.spdx.json"; ///< "" = none
+    SbomFormat sbom_format = SbomFormat::spdx;
+    bool decompress_kernel = false; ///< the kernel in boot/ is unpacked
     std::string sbom_created = {};          ///< RFC 3339; "" = `time`
 };
 

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include <nlohmann/json_fwd.hpp>
+
 #include "base/tree_path.h"
 #include "rootfs/component.h"
 #include "store/resolve.h"
@@ -17,27 +19,34 @@ struct SbomImage {
     TreePath directory;
 };
 
+enum class SbomFormat { spdx, cyclonedx };
+
 struct SbomOptions {
     std::string name;         ///< the file's name in the root
+    SbomFormat format = SbomFormat::spdx;
     int64_t time = 0;         ///< its mtime
     std::string created = {}; ///< RFC 3339; "" = `time`
 };
 
-/// The SPDX 2.3 documents attached to the images, joined into one. File names get the directory of the
-/// image put before them.
-std::string join_sboms(const Store& store, const std::vector<SbomImage>& images,
-                       const SbomOptions& options);
+/// The SPDX 2.3 documents attached to the images, joined into one; for an image without, one made from
+/// its package database. File names get the directory of the image put before them, and identifiers
+/// that two documents share are kept apart.
+nlohmann::ordered_json join_sboms(const Store& store, const std::vector<SbomImage>& images,
+                                  const SbomOptions& options);
+
+/// The packages of an SPDX 2.3 document as a CycloneDX 1.5 document.
+nlohmann::ordered_json to_cyclonedx(const nlohmann::ordered_json& spdx);
 
 /// The joined document as a file of the root.
 class SbomComponent : public Component {
 public:
-    /// Reads the documents at once: they are small.
-    SbomComponent(const Store& store, const std::vector<SbomImage>& images,
-                  const SbomOptions& options);
+    /// `store` and the images must outlive it. Nothing but digests is looked at before emit().
+    SbomComponent(const Store& store, std::vector<SbomImage> images, SbomOptions options);
     void emit(EntrySink& sink) const override;
 
 private:
-    std::string document_;
+    const Store& store_;
+    std::vector<SbomImage> images_;
     SbomOptions options_;
 };
 
