@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <future>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -204,6 +205,22 @@ TEST_F(Pulling, TriesAgainWhenTheRegistryIsBusy) {
         return request.path == "/v2/" ? reply(200) : reply(500);
     });
     EXPECT_EQ(refusal(dead), "registry '" + dead.host() + "' answers 500 for 'x/redis'");
+}
+
+TEST_F(Pulling, GivesUpOnARegistryThatSaysNothing) {
+    options.retry.attempts = 1;
+    options.stall_timeout = std::chrono::seconds(1);
+    std::promise<void> end;
+    auto ended = end.get_future().share();
+    FakeServer server([&](const FakeRequest& request) {
+        if (request.path != "/v2/")
+            ended.wait();
+        return reply(200);
+    });
+    std::string text = refusal(server);
+    end.set_value();
+    EXPECT_THAT(text, testing::StartsWith("cannot reach 'http://" + server.host() +
+                                          "/v2/x/redis/manifests/4': Operation too slow."));
 }
 
 TEST_F(Pulling, RefusesAWebPage) {

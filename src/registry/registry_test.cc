@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/process.h"
 #include "io/memory.h"
+#include "registry/published.h"
 #include "registry/pull.h"
 #include "registry/push.h"
 #include "store/test_images.h"
@@ -100,6 +101,7 @@ protected:
     }
     void start(const std::string& auth = "", const std::string& tls = "") {
         server.emplace(temporary.path(), auth, tls);
+        host = server->host();
     }
     void start_with_tls_and_password() {
         run_checked(
@@ -113,7 +115,7 @@ protected:
                           temporary / "key.pem"));
     }
     Reference remote(const std::string& tag = "4") const {
-        return Reference::parse(server->host() + "/some/redis:" + tag);
+        return Reference::parse(host + "/some/redis:" + tag);
     }
     std::vector<Pushed> push_it(PushOptions chosen = {}) {
         if (!chosen.remote)
@@ -155,6 +157,7 @@ protected:
     Descriptor two = put_image(store, "linux/arm64", {tar_of("a"), tar_of("c")});
     RegistryOptions options{.retry = {.attempts = 2, .first_delay = std::chrono::milliseconds(10)}};
     std::optional<Server> server;
+    std::string host;
 };
 
 TEST_F(Registry, GivesBackWhatWasPushed) {
@@ -219,6 +222,17 @@ TEST_F(Registry, GetsOnlyThePlatformsThatAreHere) {
               "image '" + remote().familiar() + "' has no linux/amd64; it has linux/arm64");
 }
 
+TEST_F(Registry, IsAskedWhetherAnImageIsPublished) {
+    start();
+    Descriptor root = *store.find(redis);
+    EXPECT_FALSE(is_published(remote(), root, options, silent_reporter()));
+    push_it();
+    EXPECT_TRUE(is_published(remote(), root, options, silent_reporter()));
+    EXPECT_FALSE(is_published(remote(), put_index(store, {one}), options, silent_reporter()));
+    server.reset();
+    EXPECT_FALSE(is_published(remote(), root, options, silent_reporter()));
+}
+
 TEST_F(Registry, SaysThatATagIsNotThere) {
     start();
     push_it();
@@ -237,9 +251,9 @@ TEST_F(Registry, WithTlsAndPasswordWantsBoth) {
     auto nameless = refusal([&] { push_it(); });
     EXPECT_THAT(nameless.message(),
                 testing::StartsWith("registry '" + server->host() + "' refuses access"));
-    options.credentials = {server->host() + "=someone:wrong"};
+    options.credentials = {host + "=someone:wrong"};
     EXPECT_THAT(refusal([&] { push_it(); }).message(), testing::HasSubstr("refuses access"));
-    options.credentials = {server->host() + "=someone:secret"};
+    options.credentials = {host + "=someone:secret"};
     push_it();
     EXPECT_EQ(pull(other, remote(), amd64, options, silent_reporter()).descriptor.digest,
               one.digest);
