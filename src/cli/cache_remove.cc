@@ -4,7 +4,9 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/cache.h"
+#include "cli/registry.h"
 #include "oci/reference.h"
+#include "registry/published.h"
 #include "store/store.h"
 #include "store/verify.h"
 
@@ -37,10 +39,22 @@ void remove(const std::vector<std::string>& images, Globals& globals) {
         throw Error("not in the cache '{}': {}", store.directory(), join(absent, ", "));
 }
 
-void clean(bool unused_only, Globals& globals) {
+struct CleanArguments {
+    bool unused_only = false;
+    bool published_only = false;
+    RegistryArguments registry;
+};
+
+void clean(const CleanArguments& arguments, Globals& globals) {
     Store store(globals.cache);
-    if (!unused_only)
+    if (arguments.published_only) {
+        RegistryOptions options = registry_options(globals, arguments.registry);
+        for (const auto& [name, root] : store.names())
+            if (is_published(Reference::parse(name), root, options, globals.reporter()))
+                store.untag(name);
+    } else if (!arguments.unused_only) {
         store.clear();
+    }
     collect(store, globals);
 }
 
@@ -72,12 +86,18 @@ void add_cache_remove(CLI::App& cache, Globals& globals) {
 }
 
 void add_cache_clean(CLI::App& cache, Globals& globals) {
-    auto& unused_only = globals.keep<bool>();
+    auto& arguments = globals.keep<CleanArguments>();
     auto& command = add_command(cache, "clean", "remove all images from the cache",
                                 "  coracle cache clean\n"
                                 "  coracle cache clean --unused\n");
-    command.add_flag("--unused", unused_only, "remove only what no image needs");
-    command.callback([&] { clean(unused_only, globals); });
+    auto* unused =
+        command.add_flag("--unused", arguments.unused_only, "remove only what no image needs");
+    command
+        .add_flag("--published-only", arguments.published_only,
+                  "remove only images that their registries have, just the same")
+        ->excludes(unused);
+    add_registry_options(command, arguments.registry);
+    command.callback([&] { clean(arguments, globals); });
 }
 
 void add_cache_verify(CLI::App& cache, Globals& globals) {
