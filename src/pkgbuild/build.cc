@@ -19,6 +19,7 @@ namespace {
 
 /// Changes whenever the same input would give another image.
 constexpr std::string_view layout_version = "1";
+constexpr const char* fresh_mark = ".fresh";
 
 /// What is already built, by the key of all that went into it: CACHE/packages/KEY.
 class BuiltImages {
@@ -107,9 +108,10 @@ public:
         auto descriptor = package_.composed()
                               ? compose_image()
                               : build_dockerfile(store_, package_, platform_, options_);
-        built_.remember(key, descriptor);
-        if (auto now = build_key(package_, platform_); now != key) // the lock file is new
-            built_.remember(now, descriptor);
+        // A new lock file is part of the key. Where it could not be written, the image is not what
+        // the old one says, which matters to those who want just that.
+        auto now = build_key(package_, platform_);
+        built_.remember(fresh_ && now == key ? key + fresh_mark : now, descriptor);
         built = true;
         return descriptor;
     }
@@ -118,7 +120,10 @@ public:
 
 private:
     std::optional<Descriptor> lookup(const std::string& key) const {
-        return options_.force ? std::nullopt : built_.find(key);
+        if (options_.force)
+            return std::nullopt;
+        auto found = built_.find(key);
+        return found || options_.locked ? found : built_.find(key + fresh_mark);
     }
     Descriptor compose_image() {
         Task task(*options_.reporter, fmt::format("package {}/{} for {}", package_.org,
@@ -129,6 +134,7 @@ private:
         Spool spool;
         auto composition =
             compose(package_, platform_, std::move(input.debs), source_date_epoch(), spool);
+        fresh_ = input.fresh.has_value();
         if (input.fresh)
             write_lock(package_, platform_, std::move(*input.fresh), composition.used,
                        *options_.reporter);
@@ -143,6 +149,7 @@ private:
     const PackageOptions& options_;
     const Platform& platform_;
     BuiltImages built_;
+    bool fresh_ = false; ///< resolved anew, not as a lock file says
 };
 
 void check_platform(const Package& package, const Platform& platform) {
