@@ -54,6 +54,17 @@ BundleComponent::BundleComponent(const Store& store, const ResolvedImage* image,
           parts_.directories_source.empty() ? parts_.source : parts_.directories_source,
           parts_.location)) {}
 
+namespace {
+
+/// Taken out of the image's tree, where hard links to it then keep its content.
+void hide(const std::set<TreePath>& paths, const TreePath& root, TreeChanges& changes) {
+    for (const auto& path : paths)
+        if (path != root && root.contains(path))
+            changes.remove.emplace_back(path.str().substr(root.str().size()));
+}
+
+} // namespace
+
 void BundleComponent::seal() {
     KeyBuilder key("bundle");
     key.add(parts_.location).add(parts_.source).add(parts_.directory.str());
@@ -90,6 +101,7 @@ void BundleComponent::emit(EntrySink& sink) const {
                                      parts_.time);
             within([&] { return fmt::format("while unpacking image {}", parts_.source); },
                    [&] {
+                       hide(parts_.without, parts_.directory / parts_.files_in, rules);
                        MergedImage tree(store_, image_->manifest.layers, std::move(rules));
                        emit_below({parts_.directory / parts_.files_in, &provenance_,
                                    &parts_.without},

@@ -11,7 +11,7 @@ namespace coracle {
 struct Prefix {
     TreePath directory;
     const PaxList* provenance = nullptr;
-    /// Full paths that are left out, since a later component brings them.
+    /// Full paths that are left out with all below them, since a later component brings them.
     const std::set<TreePath>* without = nullptr;
 };
 

@@ -140,6 +140,16 @@ TEST_F(RootfsTest, LetsFilesReplaceWhatImagesBring) {
     EXPECT_EQ(test::order_fault(all.headers()), "");
     EXPECT_EQ(all.find("bin/init")->content, "ours");
     EXPECT_EQ(all.find("containers/services/app/rootfs/run")->content, "ours");
+    // What was a hard link to it keeps what it had.
+    EXPECT_EQ(all.find("containers/services/app/rootfs/also")->content, "A");
+}
+
+TEST_F(RootfsTest, LetsAFileReplaceADirectoryOfAnImage) {
+    Recorder all = system_.record("services: [{name: app, image: 'app:1', readonly: true}]\n"
+                                  "files: [{path: containers/services/app/rootfs/etc, "
+                                  "symlink: /run/etc}]\n");
+    EXPECT_EQ(test::order_fault(all.headers()), "");
+    EXPECT_EQ(all.find("containers/services/app/rootfs/etc")->entry.type, EntryType::symlink);
 }
 
 TEST_F(RootfsTest, HasKeysThatChangeWithWhatIsPutInAlone) {
@@ -193,7 +203,7 @@ TEST_F(RootfsTest, LeavesOutModulesThatAreNotWanted) {
 
 TEST_F(RootfsTest, AnImageWhoseEtcAndDevAreLinksStaysInItsBundle) {
     system_.image("links:1",
-                  {TarText().symlink("etc", "/host/etc").symlink("dev", "../../../../dev").str()},
+                  {TarText().symlink("etc", "/host/etc").symlink("dev", "../../../../x").str()},
                   running("/run"));
     Recorder all = system_.record("services: [{name: app, image: 'links:1', readonly: true}]\n");
     EXPECT_EQ(test::order_fault(all.headers()), "");
@@ -202,6 +212,11 @@ TEST_F(RootfsTest, AnImageWhoseEtcAndDevAreLinksStaysInItsBundle) {
                     TreePath("containers/services").contains(line.entry.path))
             << line.entry.path.str();
     EXPECT_NE(all.find("containers/services/app/rootfs/host/etc/hosts"), nullptr);
+    EXPECT_NE(all.find("containers/services/app/rootfs/x/shm"), nullptr);
+    system_.image("circle:1", {TarText().symlink("dev", "../../dev").str()}, running("/run"));
+    EXPECT_EQ(system_.error_of("services: [{name: app, image: 'circle:1'}]\n"),
+              "too many symbolic links on the way to 'dev'\n"
+              "  while unpacking image docker.io/library/circle:1");
 }
 
 TEST_F(RootfsTest, AnInitImageThatLinksTheContainersAwayIsRefusedOrStays) {
