@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "format/segment_cache.h"
+
+#include <filesystem>
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "io/file_io.h"
+#include "io/hash.h"
+
+namespace coracle {
+namespace {
+
+namespace fs = std::filesystem;
+
+class SegmentCacheTest : public testing::Test {
+protected:
+    static Segment keep(SegmentCache& cache, const std::string& name, std::string_view bytes) {
+        SegmentFile file = cache.create();
+        write_all(file.fd(), bytes, "segment");
+        return cache.keep(name, std::move(file), {bytes.size(), 77, 3}, sha256_hex(bytes));
+    }
+    static std::string content(const Segment& segment) {
+        FileSource source(segment.file.get(), "segment", 0, segment.facts.size);
+        return read_all(source);
+    }
+    std::string only_file() const {
+        auto all = fs::directory_iterator(directory_);
+        return begin(all)->path();
+    }
+    size_t files() const {
+        auto all = fs::directory_iterator(directory_);
+        return static_cast<size_t>(std::distance(begin(all), end(all)));
+    }
+
+    TempDir dir_;
+    std::string directory_ = dir_ / "segments";
+};
+
+TEST_F(SegmentCacheTest, GivesBackWhatWasKept) {
+    SegmentCache cache(directory_);
+    EXPECT_FALSE(cache.find("a"));
+    Segment made = keep(cache, "a", "bytes");
+    EXPECT_EQ(content(made), "bytes");
+    EXPECT_FALSE(made.reused);
+    auto found = SegmentCache(directory_).find("a");
+    ASSERT_TRUE(found);
+    EXPECT_EQ(content(*found), "bytes");
+    EXPECT_TRUE(found->reused);
+    EXPECT_EQ(found->facts.size, 5u);
+    EXPECT_EQ(found->facts.unpacked, 77u);
+    EXPECT_EQ(found->facts.entries, 3u);
+}
+
+TEST_F(SegmentCacheTest, LeavesNothingOfASegmentThatIsNotKept) {
+    SegmentCache cache(directory_);
+    {
+        SegmentFile file = cache.create();
+        write_all(file.fd(), "half", "segment");
+    }
+    EXPECT_EQ(files(), 0u);
+}
+
+TEST_F(SegmentCacheTest, ForgetsADamagedSegment) {
+    SegmentCache cache(directory_);
+    std::string bytes(1000, 'x');
+    // In the content, in each part of the footer.
+    for (size_t at : {0, 999, 1000, 1008, 1032, 1100, 1159}) {
+        keep(cache, "a", bytes);
+        std::string path = only_file();
+        std::string all = read_file(path);
+        ASSERT_EQ(all.size(), 1160u);
+        all[at] = static_cast<char>(all[at] ^ 1);
+        write_file(path, all);
+        EXPECT_FALSE(cache.find("a")) << at;
+        EXPECT_EQ(files(), 0u) << at;
+    }
+    keep(cache, "a", bytes);
+    EXPECT_TRUE(cache.find("a"));
+}
+
+TEST_F(SegmentCacheTest, ForgetsATruncatedSegment) {
+    SegmentCache cache(directory_);
+    for (off_t size : {0, 10, 160, 1000, 1159}) {
+        keep(cache, "a", std::string(1000, 'x'));
+        ASSERT_EQ(::truncate(only_file().c_str(), size), 0);
+        EXPECT_FALSE(cache.find("a")) << size;
+        EXPECT_EQ(files(), 0u);
+    }
+}
+
+TEST_F(SegmentCacheTest, NeverGivesASegmentUnderAnotherName) {
+    SegmentCache cache(directory_);
+    keep(cache, "a", "bytes of a");
+    std::string a = only_file();
+    keep(cache, "b", "bytes of b");
+    std::string b;
+    for (const auto& file : fs::directory_iterator(directory_))
+        if (file.path() != a)
+            b = file.path();
+    fs::rename(a, b);
+    EXPECT_FALSE(cache.find("b"));
+    EXPECT_FALSE(cache.find("a"));
+}
+
+TEST_F(SegmentCacheTest, IsEmptyWhereItCannotBeWritten) {
+    for (std::string directory : {std::string(), std::string("/proc/nowhere/segments")}) {
+        SegmentCache cache(directory);
+        EXPECT_FALSE(cache.find("a"));
+        EXPECT_EQ(content(keep(cache, "a", "bytes")), "bytes");
+        EXPECT_FALSE(cache.find("a"));
+        cache.trim();
+        EXPECT_EQ(cache.clear(), 0u);
+    }
+}
+
+TEST_F(SegmentCacheTest, CanBeReadWhereItCannotBeWritten) {
+    {
+        SegmentCache cache(directory_);
+        keep(cache, "a", "bytes");
+    }
+    fs::permissions(directory_, fs::perms(0555));
+    SegmentCache cache(directory_);
+    EXPECT_TRUE(cache.find("a"));
+    fs::permissions(directory_, fs::perms(0755));
+}
+
+TEST_F(SegmentCacheTest, TrimsWhatWasUsedLongestAgo) {
+    SegmentCache cache(directory_, 3 * 1160);
+    std::string bytes(1000, 'x');
+    auto age = [&](const std::string& name, int seconds) {
+        timespec times[2] = {{1'000'000 - seconds, 0}, {1'000'000 - seconds, 0}};
+        ASSERT_EQ(::utimensat(AT_FDCWD, (directory_ + "/" + sha256_hex(name)).c_str(), times, 0),
+                  0);
+    };
+    for (const char* name : {"a", "b", "c", "d", "e"})
+        keep(cache, name, bytes);
+    age("a", 500);
+    age("b", 400);
+    age("c", 300);
+    age("d", 200);
+    age("e", 100);
+    EXPECT_TRUE(cache.find("b")); // used now
+    cache.trim();
+    EXPECT_EQ(files(), 3u);
+    for (const char* name : {"b", "d", "e"})
+        EXPECT_TRUE(cache.find(name)) << name;
+    EXPECT_EQ(cache.clear(), 3u * 1160);
+    EXPECT_EQ(files(), 0u);
+}
+
+TEST_F(SegmentCacheTest, KeepsOneOfTwoThatAreMadeAtOnce) {
+    SegmentCache one(directory_), two(directory_);
+    SegmentFile first = one.create(), second = two.create();
+    write_all(first.fd(), "same", "segment");
+    write_all(second.fd(), "same", "segment");
+    EXPECT_EQ(content(one.keep("a", std::move(first), {4, 4, 1}, sha256_hex("same"))), "same");
+    EXPECT_EQ(content(two.keep("a", std::move(second), {4, 4, 1}, sha256_hex("same"))), "same");
+    EXPECT_EQ(files(), 1u);
+    EXPECT_TRUE(one.find("a"));
+}
+
+} // namespace
+} // namespace coracle
