@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "image/merged_image.h"
 #include "io/hash.h"
+#include "oci/json.h"
 #include "rootfs/image_rules.h"
 #include "rootfs/images.h"
 #include "rootfs/key.h"
@@ -153,7 +154,11 @@ std::vector<Json> attached_documents(const Store& store, const ResolvedImage& im
     for (const auto& attestation : attestations_of(store, image)) {
         if (attestation.predicate_type != spdx_predicate)
             continue;
-        auto statement = Json::parse(store.read_document(attestation.statement), nullptr, false);
+        constexpr JsonLimits limits{.bytes = 64 << 20};
+        auto source = store.read(attestation.statement);
+        auto statement = parse_json_in_order(
+            read_all(*source, limits.bytes),
+            "the SPDX attestation of image " + source_name(image.reference), limits);
         if (!statement.is_object() || !statement.contains("predicate"))
             throw Error("the SPDX attestation of image {} is not an in-toto statement",
                         source_name(image.reference));
@@ -189,8 +194,7 @@ Json join_sboms(const Store& store, const std::vector<SbomImage>& images,
     return joined;
 }
 
-SbomComponent::SbomComponent(const Store& store, std::vector<SbomImage> images,
-                             SbomOptions options)
+SbomComponent::SbomComponent(const Store& store, std::vector<SbomImage> images, SbomOptions options)
     : Component("sbom", "SBOM"), store_(store), images_(std::move(images)),
       options_(std::move(options)) {
     KeyBuilder key("sbom");
@@ -209,7 +213,8 @@ void SbomComponent::emit(EntrySink& sink) const {
     Json document = join_sboms(store_, images_, options_);
     if (options_.format == SbomFormat::cyclonedx)
         document = to_cyclonedx(document);
-    std::string text = document.dump() + "\n";
+    // Package databases need not be UTF-8.
+    std::string text = document.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
     sink.add(file_entry(TreePath(options_.name), text.size(), options_.time), text);
 }
 
