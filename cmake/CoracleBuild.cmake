@@ -17,6 +17,9 @@ function(coracle_options target)
     target_compile_options(${target} PRIVATE -fsanitize=${CORACLE_SANITIZE} -fno-omit-frame-pointer)
     target_link_options(${target} PRIVATE -fsanitize=${CORACLE_SANITIZE})
   endif()
+  if(CORACLE_FUZZ)
+    target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link)
+  endif()
 endfunction()
 
 # coracle_floor(NAME LIBRARIES...): src/NAME/*.cc as the static library coracle_NAME, and its *_test.cc
