@@ -72,6 +72,7 @@ public:
 
     std::vector<ContainerMount> sorted() const {
         std::vector<ContainerMount> result;
+        result.reserve(mounts_.size());
         for (const auto& [destination, mount] : mounts_)
             result.push_back(mount);
         return result;

@@ -62,8 +62,8 @@ enum Place : unsigned {
 struct Key {
     std::string_view name;
     std::string_view description;
-    std::string_view default_value = "";
-    std::string_view example = ""; ///< YAML of the value
+    std::string_view default_value = {};
+    std::string_view example = {}; ///< YAML of the value
     const Rule* rule = nullptr;
     bool required = false;
     bool ours = false; ///< an extension of Coracle, refused by --strict-linuxkit

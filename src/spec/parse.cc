@@ -40,7 +40,7 @@ void drop_empty(std::optional<ImageName>& image) {
 
 } // namespace
 
-Spec parse_spec(std::string_view text, std::string file_name, ParseOptions options) {
+Spec parse_spec(std::string_view text, const std::string& file_name, ParseOptions options) {
     require_size(text, file_name, max_spec_size);
     Diagnoser diagnoser(file_name, text);
     Decoder decoder(diagnoser, options.strict_linuxkit);

@@ -21,7 +21,7 @@ struct ParseOptions {
 /// One YAML (or JSON) document as a Spec. Pure: reads nothing but `text`. Throws Diagnostics with
 /// every fault found, at most ten, as `FILE:line:column: error: ...` blocks. What needs the other
 /// files (volumes, ids, the order of services) is left to read_specs().
-Spec parse_spec(std::string_view text, std::string file_name, ParseOptions options = {});
+Spec parse_spec(std::string_view text, const std::string& file_name, ParseOptions options = {});
 
 /// Parses the value of the image label `org.mobyproject.config`. The same keys, but for name and
 /// image, which are refused. `image` is for the error text, which says where it is as "label of

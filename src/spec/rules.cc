@@ -160,6 +160,7 @@ MaybeProblem check_not_empty(const std::string& text) {
 std::string nearest_limit(const std::string& type) {
     constexpr size_t prefix = std::string_view("RLIMIT_").size();
     std::vector<std::string_view> ends;
+    ends.reserve(rlimits.size());
     for (auto known : rlimits)
         ends.push_back(known.substr(prefix));
     return meant(std::string_view(type).substr(prefix), ends);

@@ -8,9 +8,8 @@ namespace coracle {
 
 namespace {
 
-void append(std::vector<Field>& to, std::vector<Field> more) {
-    for (auto& field : more)
-        to.push_back(std::move(field));
+void append(std::vector<Field>& to, const std::vector<Field>& more) {
+    to.insert(to.end(), more.begin(), more.end());
 }
 
 std::vector<Field> identity() {
