@@ -28,7 +28,14 @@ public:
         : file_(path), verified_(file_, descriptor.digest.algorithm(), descriptor.digest.hex(),
                                  descriptor.size, fmt::format("blob {}", descriptor.digest.str())) {
     }
-    size_t read(std::span<char> buffer) override { return verified_.read(buffer); }
+    size_t read(std::span<char> buffer) override {
+        try {
+            return verified_.read(buffer);
+        } catch (Error& error) {
+            error.hint("coracle cache verify --remove-damaged");
+            throw;
+        }
+    }
 
 private:
     FileSource file_;
