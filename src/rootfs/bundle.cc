@@ -46,6 +46,14 @@ std::vector<Entry> Skeleton::directories_for(const TreePath& directory, int64_t 
     return entries;
 }
 
+std::vector<TreePath> Skeleton::bundles() const {
+    std::vector<TreePath> paths;
+    for (const auto& [path, component] : first_)
+        if (path == component)
+            paths.push_back(path);
+    return paths;
+}
+
 BundleComponent::BundleComponent(const Store& store, const ResolvedImage* image,
                                  const Skeleton& skeleton, BundleParts parts)
     : Component(parts.location, parts.title), store_(store), image_(image), skeleton_(skeleton),
@@ -103,9 +111,9 @@ void BundleComponent::emit(EntrySink& sink) const {
                    [&] {
                        hide(parts_.without, parts_.directory / parts_.files_in, rules);
                        MergedImage tree(store_, image_->manifest.layers, std::move(rules));
-                       emit_below({parts_.directory / parts_.files_in, &provenance_,
-                                   &parts_.without},
-                                  *tree.open(), sink);
+                       emit_below(
+                           {parts_.directory / parts_.files_in, &provenance_, &parts_.without},
+                           *tree.open(), sink);
                    });
         }
     }

@@ -13,7 +13,8 @@
 namespace coracle {
 
 /// Directories above the bundles ("containers", "containers/services", ...): who makes each, and in
-/// whose name. Later components overwrite these when a tar is unpacked, so the last one's name counts.
+/// whose name. Later components overwrite these when a tar is unpacked, so the last one's name
+/// counts.
 class Skeleton {
 public:
     /// Notes that a component with this provenance lies in `directory`; call in the order of the
@@ -22,11 +23,14 @@ public:
     /// The directories above `directory` and itself that this is the first component to need.
     std::vector<Entry> directories_for(const TreePath& directory, int64_t time) const;
     bool contains(const TreePath& path) const { return owners_.contains(path); }
+    /// The directories that belong to one component each.
+    std::vector<TreePath> bundles() const;
     const std::map<TreePath, PaxList>& owners() const { return owners_; }
 
 private:
     std::map<TreePath, PaxList> owners_;
-    std::map<TreePath, TreePath> first_; ///< directory -> the component directory that needs it first
+    std::map<TreePath, TreePath>
+        first_; ///< directory -> the component directory that needs it first
 };
 
 /// A file that stands in a bundle beside the image's own.
@@ -39,8 +43,8 @@ struct BundleFile {
 struct BundleParts {
     std::string location; ///< "services[0]"
     std::string title;
-    std::string source;   ///< for the provenance: the image's full name
-    TreePath directory;   ///< "containers/services/redis"
+    std::string source; ///< for the provenance: the image's full name
+    TreePath directory; ///< "containers/services/redis"
     /// Where the image's files go, below `directory`: "rootfs" or "lower"; "" = they are elsewhere.
     std::string files_in;
     bool system_rules = false; ///< a volume's image follows the rules of ImageUse::system
@@ -51,7 +55,8 @@ struct BundleParts {
     int64_t time = 0;
 };
 
-/// A container with its configuration, or a volume: an image's files under a directory of their own.
+/// A container with its configuration, or a volume: an image's files under a directory of their
+/// own.
 class BundleComponent : public Component {
 public:
     /// `image` may be nullptr: a volume without one. Both must outlive the component, as must

@@ -8,8 +8,9 @@
 
 namespace coracle {
 
-/// One part of a root file system, e.g. the files of one service: what a rebuild can keep or has to make
-/// anew. Components are laid down in order and no path comes twice.
+/// One part of a root file system, e.g. the files of one service: what a rebuild can keep or has to
+/// make anew. Components are laid down in order and no path comes twice, but for the directory
+/// `boot`, which some formats leave to the images.
 class Component {
 public:
     virtual ~Component() = default;

@@ -7,7 +7,7 @@ namespace coracle {
 
 namespace {
 /// Changes whenever a component with the same inputs emits other entries than before.
-constexpr std::string_view layout_version = "1";
+constexpr std::string_view layout_version = "2";
 } // namespace
 
 KeyBuilder::KeyBuilder(std::string_view kind) { add(layout_version).add(kind); }

@@ -12,8 +12,8 @@
 
 namespace coracle {
 
-// The layers are numbered: modules (0), init images (1 to n), package database, what others bring (only
-// to know which directories there are), files.
+// The layers are numbered: modules (0), init images (1 to n), package database, what others bring
+// (only to know which directories there are), files.
 
 struct RootTree::Layers {
     std::vector<std::unique_ptr<MergedImage>> init;
@@ -41,13 +41,12 @@ private:
 
 namespace {
 
-/// LinuxKit makes the directories above its `files` anew, with their modes. Those that every program must
-/// be able to enter, and the containers', stay as they are.
+/// LinuxKit makes the directories above its `files` anew, with their modes. Those that every
+/// program must be able to enter, and the containers', stay as they are.
 bool keeps_directory(const TreePath& path) {
     static const TreePath kept[] = {TreePath("dev"), TreePath("etc"), TreePath("proc"),
                                     TreePath("sys")};
-    return std::ranges::find(kept, path) != std::end(kept) ||
-           TreePath("containers").contains(path);
+    return std::ranges::find(kept, path) != std::end(kept) || TreePath("containers").contains(path);
 }
 
 } // namespace
@@ -72,6 +71,9 @@ std::string RootTree::shared_key() const {
         key.add(entry.path.str()).add(static_cast<uint64_t>(entry.type)).add(entry.mode);
         key.add(entry.uid).add(entry.gid).add(item.number);
     }
+    key.add(parts_.foreign.size());
+    for (const auto& path : parts_.foreign)
+        key.add(path.str());
     for (const auto* bundle : parts_.entered)
         key.add(bundle->key());
     for (const auto& [path, provenance] : parts_.skeleton->owners())
@@ -128,11 +130,10 @@ std::unique_ptr<RootTree::Layers> RootTree::overlay() const {
         within([&] { return fmt::format("while unpacking image {}", name); },
                [&] {
                    auto& tree = layers->init.emplace_back(std::make_unique<MergedImage>(
-                       store_, image->manifest.layers,
-                       image_rules(ImageUse::system, parts_.time)));
-                   add_layer(tree->headers(),
-                             make_provenance(name, fmt::format("init[{}]",
-                                                               layers->init.size() - 1)));
+                       store_, image->manifest.layers, image_rules(ImageUse::system, parts_.time)));
+                   add_layer(
+                       tree->headers(),
+                       make_provenance(name, fmt::format("init[{}]", layers->init.size() - 1)));
                });
     }
     layers->packages = join_apk_databases(layers->init);
@@ -140,6 +141,8 @@ std::unique_ptr<RootTree::Layers> RootTree::overlay() const {
     std::ranges::transform(layers->packages, std::back_inserter(headers), &FileItem::entry);
     add_layer(headers, make_provenance("LINUXKIT.apkinit", "init"));
 
+    for (const auto& path : parts_.foreign)
+        overlay.remove(path);
     headers.clear();
     for (const auto& [path, provenance] : parts_.skeleton->owners())
         headers.push_back(directory_entry(path, parts_.time));

@@ -22,20 +22,22 @@ struct RootTreeParts {
     std::vector<const ResolvedImage*> init = {};
     std::vector<FileItem> files = {};
     const Skeleton* skeleton = nullptr;
+    /// What other components bring: taken out, with all below, of what the images bring.
+    std::vector<TreePath> foreign = {};
     /// The bundles that some of the files go into.
     std::vector<const BundleComponent*> entered = {};
     int64_t time = 0;
 };
 
-/// Decides which of these brings each path, so that none comes twice. Images are read when the first of
-/// its components is emitted. Safe to use from many threads.
+/// Decides which of these brings each path, so that none comes twice. Images are read when the
+/// first of its components is emitted. Safe to use from many threads.
 class RootTree {
 public:
     RootTree(const Store& store, RootTreeParts parts);
     ~RootTree();
 
-    /// The components: kernel, init images, package database, files, those that there are. They refer to
-    /// this tree. The files come last.
+    /// The components: kernel, init images, package database, files, those that there are. They
+    /// refer to this tree. The files come last.
     std::vector<std::unique_ptr<Component>> components() const;
 
 private:

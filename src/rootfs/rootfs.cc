@@ -136,9 +136,8 @@ void Rootfs::Plan::add_entries(const char* section, const std::vector<ImageEntry
         const ImageEntry& entry = entries[i];
         std::string name = numbered ? fmt::format("{:03}-{}", i, entry.name) : entry.name;
         std::string location = fmt::format("{}[{}]", section, i);
-        within(
-            [&] { return fmt::format("for {} '{}'", location, entry.name); },
-            [&] { add_container(location, entry, TreePath("containers") / section / name); });
+        within([&] { return fmt::format("for {} '{}'", location, entry.name); },
+               [&] { add_container(location, entry, TreePath("containers") / section / name); });
     }
 }
 
@@ -151,8 +150,8 @@ void Rootfs::Plan::add_container(const std::string& location, const ImageEntry& 
     std::string own = readonly ? "rootfs" : "lower";
     std::string bundle = "/" + directory.str();
     auto [at, first] = stored.try_emplace(source, bundle + "/" + own);
-    ContainerConfig config = make_container_config(
-        {entry, defaults, ids, volumes, {bundle, first ? "" : at->second}});
+    ContainerConfig config =
+        make_container_config({entry, defaults, ids, volumes, {bundle, first ? "" : at->second}});
 
     BundleParts parts;
     parts.location = location;
@@ -179,6 +178,10 @@ void Rootfs::Plan::add_root_tree() {
                 return bundle->directory().contains(item.entry.path);
             }))
             parts.entered.push_back(bundle);
+    parts.foreign = skeleton.bundles();
+    if (kernel)
+        for (const char* path : {"boot/cmdline", "boot/kernel", "boot/ucode.cpio"})
+            parts.foreign.emplace_back(path);
     parts.files = std::move(files);
     parts.skeleton = &skeleton;
     parts.time = options.time;
