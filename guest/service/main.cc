@@ -4,6 +4,7 @@
 // COMMAND".
 #include <cerrno>
 #include <cstdio>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "common/console.h"
 #include "common/directory.h"
 #include "common/ending.h"
+#include "service/containerd.h"
 #include "service/control.h"
 #include "service/onboot.h"
 #include "service/supervisor.h"
@@ -41,13 +43,22 @@ bool run_containers(const std::string& kind) {
     return run_in_order(directory, "/run/log/" + kind, runtime, kind);
 }
 
-[[noreturn]] void supervise(const OciRuntime& runtime, const KernelCommandLine& cmdline,
-                            Fd report) {
+std::unique_ptr<ServiceRuntime> find_runtime(const KernelCommandLine& cmdline) {
+    if (ContainerdRuntime::is_there())
+        return std::make_unique<ContainerdRuntime>("/run");
+    return std::make_unique<OciRuntime>(OciRuntime::find(cmdline));
+}
+
+[[noreturn]] void supervise(Fd report) {
     ::setsid();
     try {
+        auto cmdline = KernelCommandLine::current();
+        auto runtime = find_runtime(cmdline);
         ServiceSettings settings;
         settings.console = cmdline.enabled("linuxkit.runc_console");
-        Supervisor(runtime, settings).run([&](Supervisor::Count count) {
+        if (!runtime->gives_children())
+            start_containerd(settings.logs);
+        Supervisor(*runtime, settings).run([&](Supervisor::Count count) {
             write_all(report.get(), fmt::format("{}/{}", count.started, count.all), "pipe");
             report.reset();
         });
@@ -60,13 +71,11 @@ bool run_containers(const std::string& kind) {
 
 /// Starts the supervisor in a process of its own and waits until the services were started.
 bool start_services() {
-    size_t count = names_in("/containers/services").size();
-    if (count == 0) {
+    // containerd is wanted for itself, too, in a system without services.
+    if (names_in("/containers/services").empty() && !ContainerdRuntime::is_there()) {
         say("up: 0 services");
         return true;
     }
-    auto cmdline = KernelCommandLine::current();
-    auto runtime = OciRuntime::find(cmdline);
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0)
         throw Error::system(errno, "make a pipe");
@@ -76,7 +85,7 @@ bool start_services() {
         throw Error::system(errno, "start the supervisor");
     if (child == 0) {
         read.reset();
-        supervise(runtime, cmdline, std::move(write));
+        supervise(std::move(write));
     }
     write.reset();
     char buffer[64];

@@ -15,7 +15,7 @@ OciRuntime OciRuntime::find(const KernelCommandLine& cmdline) {
         .hint("add a package with one to 'init:'");
 }
 
-OciRuntime::Words OciRuntime::words(std::initializer_list<std::string> rest) const {
+Words OciRuntime::words(std::initializer_list<std::string> rest) const {
     Words all = {program_};
     if (debug_)
         all.emplace_back("--debug");
@@ -23,24 +23,33 @@ OciRuntime::Words OciRuntime::words(std::initializer_list<std::string> rest) con
     return all;
 }
 
-OciRuntime::Words OciRuntime::run(const std::string& id, const std::string& bundle) const {
+Words OciRuntime::run(const std::string& id, const std::string& bundle) const {
     return words({"run", "--bundle", bundle, id});
 }
 
-OciRuntime::Words OciRuntime::run_detached(const std::string& id, const std::string& bundle,
-                                           const std::string& pid_file) const {
+Words OciRuntime::run_detached(const std::string& id, const std::string& bundle,
+                               const std::string& pid_file) const {
     return words({"run", "--detach", "--bundle", bundle, "--pid-file", pid_file, id});
 }
 
-OciRuntime::Words OciRuntime::create(const std::string& id, const std::string& bundle,
-                                     const std::string& pid_file) const {
+Words OciRuntime::create(const std::string& id, const std::string& bundle,
+                         const std::string& pid_file) const {
     return words({"create", "--bundle", bundle, "--pid-file", pid_file, id});
 }
 
-OciRuntime::Words OciRuntime::start(const std::string& id) const { return words({"start", id}); }
+Words OciRuntime::start(const std::string& id) const { return words({"start", id}); }
 
-OciRuntime::Words OciRuntime::remove(const std::string& id) const {
-    return words({"delete", "--force", id});
+Words OciRuntime::remove(const std::string& id) const { return words({"delete", "--force", id}); }
+
+ServiceRuntime::Start OciRuntime::start(const Container& container) const {
+    const auto& [name, bundle, config, pid_file, log] = container;
+    if (config.interfaces.empty() && config.bind_namespaces.empty())
+        return {.create = run_detached(name, bundle, pid_file), .start = {}};
+    return {.create = create(name, bundle, pid_file), .start = start(name)};
+}
+
+std::vector<Words> OciRuntime::removal(const Container& container) const {
+    return {remove(container.name)};
 }
 
 } // namespace coracle::guest

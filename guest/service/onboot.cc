@@ -93,7 +93,7 @@ private:
         throw Error("failed with status {}", status);
     }
 
-    pid_t call(OciRuntime::Words words) {
+    pid_t call(Words words) {
         return spawn({.argv = std::move(words),
                       .input = null_.get(),
                       .output = pipe_.write.get(),

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/service.h"
 
+#include <cerrno>
 #include <csignal>
 #include <utility>
 
 #include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -24,6 +29,7 @@ namespace coracle::guest {
 namespace {
 
 constexpr int64_t grace_ms = 10000;
+constexpr int unknown_status = -1;
 
 } // namespace
 
@@ -33,7 +39,7 @@ const char* state_name(State state) {
     return names[static_cast<size_t>(state)];
 }
 
-Service::Service(std::string name, const OciRuntime& runtime, const ServiceSettings& settings)
+Service::Service(std::string name, const ServiceRuntime& runtime, const ServiceSettings& settings)
     : name_(std::move(name)), bundle_(settings.directory + "/" + name_), runtime_(runtime),
       settings_(settings), log_(settings.logs + "/" + name_ + ".log") {
     try {
@@ -84,10 +90,9 @@ void Service::begin() {
     try {
         prepare_bundle(bundle_, config_, std::exchange(prepared_, true));
         open_outputs();
-        if (config_.interfaces.empty() && config_.bind_namespaces.empty())
-            call(Step::run, runtime_.run_detached(name_, bundle_, pid_file()));
-        else
-            call(Step::create, runtime_.create(name_, bundle_, pid_file()));
+        auto commands = runtime_.start(container());
+        start_ = std::move(commands.start);
+        call(Step::create, std::move(commands.create));
     } catch (const Error& error) {
         start_failed_ = true;
         trouble_ = error.message();
@@ -100,22 +105,41 @@ void Service::open_outputs() {
         null_ = open_fd("/dev/null", O_RDWR);
     if (settings_.console)
         return;
-    auto out = open_external_log(name_ + ".out"), err = open_external_log(name_);
-    if (out && err) {
-        stdout_ = std::move(*out);
-        stderr_ = std::move(*err);
-        return;
+    if (!runtime_.gives_children()) {
+        open_fifo();
+    } else {
+        auto out = open_external_log(name_ + ".out"), err = open_external_log(name_);
+        if (out && err) {
+            stdout_ = std::move(*out);
+            stderr_ = std::move(*err);
+            return;
+        }
+        Pipe pipe;
+        output_ = std::move(pipe.read);
+        stdout_ = std::move(pipe.write);
+        stderr_.reset(::fcntl(stdout_.get(), F_DUPFD_CLOEXEC, 0));
     }
-    Pipe pipe;
-    output_ = std::move(pipe.read);
-    stdout_ = std::move(pipe.write);
-    stderr_.reset(::fcntl(stdout_.get(), F_DUPFD_CLOEXEC, 0));
     // One log keeps the order of lines; the other name is for those who look for standard output.
     [[maybe_unused]] int made =
         ::symlink((name_ + ".log").c_str(), (settings_.logs + "/" + name_ + ".out.log").c_str());
 }
 
-void Service::call(Step step, OciRuntime::Words words) {
+/// A pipe with a name, for a runtime that opens the log itself.
+void Service::open_fifo() {
+    if (auto log = open_external_log(name_)) {
+        external_ = std::move(*log);
+        ::fcntl(external_.get(), F_SETFL, O_NONBLOCK); // a slow daemon must not stop us
+    }
+    ::unlink(fifo().c_str());
+    if (::mkfifo(fifo().c_str(), 0600) != 0)
+        throw Error::system(errno, fmt::format("make '{}'", fifo()));
+    // Open for writing too: else it would end each time that no one else has it open.
+    output_ = open_fd(fifo(), O_RDWR | O_NONBLOCK);
+    stdout_.reset(::fcntl(output_.get(), F_DUPFD_CLOEXEC, 0));
+    stderr_.reset(::fcntl(output_.get(), F_DUPFD_CLOEXEC, 0));
+}
+
+void Service::call(Step step, Words words) {
     helper_ = spawn({.argv = std::move(words),
                      .input = null_.get(),
                      .output = stdout_.get(),
@@ -138,7 +162,7 @@ bool Service::child_ended(pid_t child, int wait_status) {
 
 void Service::step_ended(Step step, int status) {
     if (step == Step::remove) {
-        cleaned_up();
+        removal_ended();
     } else if (status != 0) {
         start_failed_ = true;
         trouble_ = fmt::format("the OCI runtime failed with status {}{}", status, last_words());
@@ -151,15 +175,14 @@ void Service::step_ended(Step step, int status) {
 }
 
 void Service::created() {
-    bool started = config_.interfaces.empty() && config_.bind_namespaces.empty();
     try {
         process_ = take_pid_file(pid_file());
-        if (started) {
-            now_running();
-            return;
-        }
+        end_.reset(static_cast<int>(::syscall(SYS_pidfd_open, process_, 0)));
         prepare_process(process_, config_);
-        call(Step::start, runtime_.start(name_));
+        if (start_.empty())
+            now_running();
+        else
+            call(Step::start, std::move(start_));
     } catch (const Error& error) {
         start_failed_ = true;
         trouble_ = error.message();
@@ -186,33 +209,75 @@ void Service::end_process() {
 
 void Service::process_ended(int status) {
     process_ = -1;
+    end_.reset();
     status_ = status;
     if (step_ == Step::none)
         clean_up();
 }
 
+void Service::process_gone() {
+    int status = 0;
+    if (::waitpid(process_, &status, WNOHANG) == process_)
+        process_ended(exit_status(status));
+    else
+        process_ended(unknown_status);
+}
+
 void Service::clean_up() {
     state_ = State::cleaning;
     deadline_.reset();
+    end_.reset();
+    auto commands = runtime_.removal(container());
+    removal_.assign(commands.begin(), commands.end());
+    run_removal();
+}
+
+void Service::run_removal() {
     stdout_.reset();
     stderr_.reset();
-    try {
-        call(Step::remove, runtime_.remove(name_));
-    } catch (const Error&) {
-        cleaned_up();
+    while (!removal_.empty()) {
+        Words words = std::move(removal_.front());
+        removal_.pop_front();
+        try {
+            removal_output_.reset(::memfd_create("removal", MFD_CLOEXEC));
+            helper_ = spawn({.argv = std::move(words),
+                             .input = null_.get(),
+                             .output = removal_output_.get(),
+                             .error = removal_output_.get()});
+            step_ = Step::remove;
+            return;
+        } catch (const Error& error) {
+            complain("service '{}': {}", name_, error.message());
+        }
     }
+    cleaned_up();
+}
+
+void Service::removal_ended() {
+    char text[4096];
+    ssize_t count = ::pread(removal_output_.get(), text, sizeof text, 0);
+    removal_output_.reset();
+    if (!runtime_.gives_children() && status_ == unknown_status)
+        status_ = 0; // ctr tells any other
+    if (count > 0)
+        if (auto told = runtime_.told_status({text, static_cast<size_t>(count)}))
+            status_ = *told;
+    run_removal();
 }
 
 void Service::cleaned_up() {
     copy_output();
     output_.reset();
+    external_.reset();
     process_ = -1;
+    ::unlink(fifo().c_str());
     ::unlink(pid_file().c_str());
     clean_bundle(bundle_, config_);
     if (!wanted_)
         trouble_.clear();
     else if (!start_failed_)
-        trouble_ = fmt::format("ended with status {}", status_);
+        trouble_ = status_ == unknown_status ? "ended with a status that nobody has seen"
+                                             : fmt::format("ended with status {}", status_);
     if (again_) {
         backoff_.reset();
         begin();
@@ -265,13 +330,25 @@ void Service::copy_output() {
         count = ::read(output_.get(), buffer, sizeof buffer);
         if (count <= 0)
             break;
-        log_.write({buffer, static_cast<size_t>(count)});
+        std::string_view text(buffer, static_cast<size_t>(count));
+        if (!external_ || ::write(external_.get(), text.data(), text.size()) < 0)
+            log_.write(text);
     }
     if (count == 0)
         output_.reset();
 }
 
+Container Service::container() const {
+    return {.name = name_,
+            .bundle = bundle_,
+            .config = config_,
+            .pid_file = pid_file(),
+            .log = settings_.console ? "/dev/console" : fifo()};
+}
+
 std::string Service::pid_file() const { return settings_.run + "/service." + name_ + ".pid"; }
+
+std::string Service::fifo() const { return settings_.run + "/service." + name_ + ".out"; }
 
 std::string Service::last_words() const {
     return log_.last_line().empty() ? "" : ": " + log_.last_line();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 
@@ -11,8 +12,8 @@
 #include "service/backoff.h"
 #include "service/control.h"
 #include "service/log_file.h"
-#include "service/oci_runtime.h"
 #include "service/runtime_config.h"
+#include "service/service_runtime.h"
 
 namespace coracle::guest {
 
@@ -43,7 +44,7 @@ struct ServiceSettings {
 /// the OCI runtime and of the container), by requests, and by time. Nothing it does waits.
 class Service {
 public:
-    Service(std::string name, const OciRuntime& runtime, const ServiceSettings& settings);
+    Service(std::string name, const ServiceRuntime& runtime, const ServiceSettings& settings);
     Service(Service&&) = delete;
 
     const std::string& name() const { return name_; }
@@ -68,13 +69,23 @@ public:
     /// Its output to poll, or -1.
     int output() const { return output_.get(); }
     void copy_output();
+    /// Becomes readable when the container's process has ended; or -1.
+    int end() const { return end_.get(); }
+    /// True when the process ended, and was reaped, before it could be watched.
+    bool lost() const { return process_ > 0 && !end_; }
+    /// To be called then.
+    void process_gone();
 
 private:
-    enum class Step { none, run, create, start, remove };
+    enum class Step { none, create, start, remove };
 
     void begin();
     void open_outputs();
-    void call(Step step, OciRuntime::Words words);
+    void open_fifo();
+    void call(Step step, Words words);
+    void run_removal();
+    void removal_ended();
+    Container container() const;
     void step_ended(Step step, int status);
     void created();
     void now_running();
@@ -86,10 +97,11 @@ private:
     void rest();
     std::string last_words() const;
     std::string pid_file() const;
+    std::string fifo() const;
 
     std::string name_;
     std::string bundle_;
-    const OciRuntime& runtime_;
+    const ServiceRuntime& runtime_;
     const ServiceSettings& settings_;
     RuntimeConfig config_;
     LogFile log_;
@@ -101,14 +113,17 @@ private:
     bool start_failed_ = false; ///< the runtime could not create or start it
     bool again_ = false;        ///< start at once after the clean-up
     Step step_ = Step::none;
-    pid_t helper_ = -1;  ///< a running OCI runtime
-    pid_t process_ = -1; ///< the container's
-    int status_ = 0;     ///< with which the container ended last
+    Words start_;               ///< the command that follows the creation
+    std::deque<Words> removal_; ///< the commands that are left
+    pid_t helper_ = -1;         ///< a running OCI runtime
+    pid_t process_ = -1;        ///< the container's
+    int status_ = 0;            ///< with which the container ended last
     int restarts_ = 0;
     int64_t since_ = 0;
     std::optional<int64_t> deadline_;
     std::string trouble_;
-    Fd output_, stdout_, stderr_, null_;
+    Fd output_, stdout_, stderr_, null_, end_, external_;
+    Fd removal_output_; ///< what a command of the removal says
 };
 
 } // namespace coracle::guest

@@ -46,7 +46,7 @@ bool at_rest(State state) {
 
 } // namespace
 
-Supervisor::Supervisor(const OciRuntime& runtime, ServiceSettings settings)
+Supervisor::Supervisor(const ServiceRuntime& runtime, ServiceSettings settings)
     : settings_(std::move(settings)) {
     ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     signals_ = take_signals_by_descriptor();
@@ -119,16 +119,19 @@ int Supervisor::timeout() const {
 void Supervisor::wait_for_events() {
     std::vector<pollfd> waits = {{signals_.get(), POLLIN, 0}, {control_.get(), POLLIN, 0}};
     for (const auto& service : services_)
-        waits.push_back({service->output(), POLLIN, 0});
+        waits.insert(waits.end(), {{service->output(), POLLIN, 0}, {service->end(), POLLIN, 0}});
     for (const auto& client : clients_)
         waits.push_back({client.fd.get(), POLLIN, 0});
     if (::poll(waits.data(), waits.size(), timeout()) < 0)
         return;
-    for (size_t i = 0; i < services_.size(); ++i)
-        if (waits[2 + i].revents != 0)
+    for (size_t i = 0; i < services_.size(); ++i) {
+        if (waits[2 + 2 * i].revents != 0)
             services_[i]->copy_output();
+        if (waits[3 + 2 * i].revents != 0)
+            services_[i]->process_gone();
+    }
     for (size_t i = 0; i < clients_.size(); ++i)
-        if (waits[2 + services_.size() + i].revents != 0)
+        if (waits[2 + 2 * services_.size() + i].revents != 0)
             read_request(clients_[i]);
     std::erase_if(clients_, [](const Client& client) { return !client.fd; });
     if (waits[0].revents != 0)
@@ -157,9 +160,12 @@ void Supervisor::reap() {
             }))
             unclaimed_[child] = status;
     // A container may end before the runtime that started it has told us its number.
-    for (const auto& service : services_)
+    for (const auto& service : services_) {
         if (auto end = unclaimed_.extract(service->process()))
             service->child_ended(end.key(), end.mapped());
+        else if (service->lost())
+            service->process_gone();
+    }
     if (!std::ranges::any_of(services_, [](const auto& s) { return on_its_way_up(s->state()); }))
         unclaimed_.clear();
 }

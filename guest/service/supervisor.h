@@ -22,7 +22,7 @@ public:
         size_t started = 0;
     };
 
-    Supervisor(const OciRuntime& runtime, ServiceSettings settings);
+    Supervisor(const ServiceRuntime& runtime, ServiceSettings settings);
 
     /// Runs until it is told to shut down and all services have ended. `ready` is called once, when
     /// every service was started or has failed.

@@ -27,7 +27,8 @@ constexpr const char* fake_runtime = R"(#!/bin/sh
 case "$1$2" in
 run--detach) # --bundle B --pid-file P ID
     test -x "$4/program" || { echo "no program"; exit 1; }
-    "$4/program" &
+    # The program waits until this shell was reaped: as a container's process, it is nobody else's child.
+    (while kill -0 $$ 2>/dev/null; do :; done; exec "$4/program") &
     echo $! > "$6" ;;
 run--bundle) exec "$3/program" ;;
 delete--force) echo "$3" >> "$(dirname "$0")/deleted" ;;
@@ -199,6 +200,16 @@ TEST_F(SupervisorTest, StartsInTheOrderOfAfter) {
                std::string(fake_runtime) + "echo $7 >> \"$(dirname \"$0\")/order\"\n", 0755);
     EXPECT_EQ(begin(), "2/2");
     EXPECT_EQ(text("order"), "b\na\n");
+}
+
+TEST_F(SupervisorTest, NoticesWhatEndsBeforeItsRuntimeAndIsReapedByIt) {
+    bundle("services/a", "exit 0", R"({"restart": "never"})");
+    write_file(dir_ / "runtime",
+               "#!/bin/sh\ntest $1 = run || exit 0\n$4/program &\necho $! > $6\nwait\n", 0755);
+    begin();
+    for (int i = 0; i < 1000 && !ask("status a").text.starts_with("ended"); ++i)
+        ::poll(nullptr, 0, 10);
+    EXPECT_EQ(ask("status a").text, "ended: ended with a status that nobody has seen\n");
 }
 
 TEST_F(SupervisorTest, BreaksCircles) {
