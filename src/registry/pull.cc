@@ -30,9 +30,10 @@ public:
         fetch_document(*selection.manifest);
         fetch_blobs(blobs_of(*selection.manifest));
         fetch_attestations(selection.attestations);
-        resolve(store_, reference_.with_digest(root.digest), platform_);
-        set_name(root, selection);
-        return resolve(store_, reference_, platform_);
+        ResolvedImage image = resolve(store_, reference_.with_digest(root.digest), platform_);
+        image.root = set_name(root, selection);
+        image.reference = reference_;
+        return image;
     }
 
 private:
@@ -130,12 +131,12 @@ private:
         }
     }
 
-    void set_name(const Descriptor& root, const Selection& selection) {
+    Descriptor set_name(const Descriptor& root, const Selection& selection) {
         // Other readers of the layout expect an index behind each tag.
         if (media_type::is_manifest(root.media_type) && !reference_.digest())
-            store_.tag_platform(reference_, selection.platform, root);
-        else
-            store_.tag(reference_, root);
+            return store_.tag_platform(reference_, selection.platform, root);
+        store_.tag(reference_, root);
+        return root;
     }
 
     Store& store_;

@@ -151,9 +151,9 @@ void set_name(Store& store, Imported& image) {
         return;
     }
     // Other readers of the layout expect an index behind each name.
-    for (const Platform& platform : platforms_of(store, image.root, true))
-        store.tag_platform(reference, platform, image.root);
-    image.root = *store.find(reference);
+    const Descriptor manifest = image.root;
+    for (const Platform& platform : platforms_of(store, manifest, true))
+        image.root = store.tag_platform(reference, platform, manifest);
 }
 
 } // namespace

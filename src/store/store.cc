@@ -214,18 +214,21 @@ void Store::tag(const Reference& reference, const Descriptor& root) {
     });
 }
 
-void Store::tag_platform(const Reference& reference, const Platform& platform,
-                         const Descriptor& manifest) {
+Descriptor Store::tag_platform(const Reference& reference, const Platform& platform,
+                               const Descriptor& manifest) {
     prepare_writing();
+    std::optional<Descriptor> result;
     change_index_file(directory_, [&](nlohmann::ordered_json& manifests) {
         std::optional<Descriptor> old;
         for (auto& [name, root] : names())
             if (name == reference.full())
                 old = root;
         Index index = with_platform(old, platform, manifest);
-        replace_entry(manifests, put(index.str(), index.media_type), reference.full());
+        result = put(index.str(), index.media_type);
+        replace_entry(manifests, *result, reference.full());
         return true;
     });
+    return *result;
 }
 
 bool Store::untag(const std::string& name) {

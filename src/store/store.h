@@ -80,8 +80,9 @@ public:
     void tag(const Reference& reference, const Descriptor& root);
     /// Makes `manifest` what `reference` means for a platform; other platforms stay. The name's
     /// index is written anew; attestations of a replaced manifest go.
-    void tag_platform(const Reference& reference, const Platform& platform,
-                      const Descriptor& manifest);
+    /// Returns the new root.
+    Descriptor tag_platform(const Reference& reference, const Platform& platform,
+                            const Descriptor& manifest);
     /// Forgets a name as names() gives it; false when there was none. Its blobs stay until
     /// collect().
     bool untag(const std::string& name);
