@@ -110,7 +110,8 @@ void BundleComponent::emit(EntrySink& sink) const {
             within([&] { return fmt::format("while unpacking image {}", parts_.source); },
                    [&] {
                        hide(parts_.without, parts_.directory / parts_.files_in, rules);
-                       MergedImage tree(store_, image_->manifest.layers, std::move(rules));
+                       MergedImage tree(store_, image_->manifest.layers, std::move(rules),
+                                        parts_.limits);
                        emit_below(
                            {parts_.directory / parts_.files_in, &provenance_, &parts_.without},
                            *tree.open(), sink);

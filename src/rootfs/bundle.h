@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "image/limits.h"
 #include "rootfs/component.h"
 #include "store/resolve.h"
 #include "store/store.h"
@@ -53,6 +54,7 @@ struct BundleParts {
     std::string directories_source = {};       ///< their provenance, where it is another
     std::set<TreePath> without = {};           ///< full paths that `files` of the YAML replaces
     int64_t time = 0;
+    LayerLimits limits = {};
 };
 
 /// A container with its configuration, or a volume: an image's files under a directory of their

@@ -16,8 +16,8 @@ namespace {
 /// A tar that is a file of an image.
 class NestedTar : public EntrySource {
 public:
-    explicit NestedTar(std::unique_ptr<EntrySource> outer)
-        : outer_(std::move(outer)), tar_(outer_->content()) {}
+    NestedTar(std::unique_ptr<EntrySource> outer, TarLimits limits)
+        : outer_(std::move(outer)), tar_(outer_->content(), limits) {}
     std::optional<Entry> next() override { return tar_.next(); }
     Source& content() override { return tar_.content(); }
 
@@ -38,9 +38,12 @@ bool seek(EntrySource& source, const TreePath& path) {
 
 const MergedImage& Kernel::tree() const {
     std::call_once(once_, [&] {
-        tree_ = within(
-            [&] { return "while reading kernel image " + source_name(image_.reference); },
-            [&] { return std::make_unique<MergedImage>(store_, image_.manifest.layers); });
+        tree_ =
+            within([&] { return "while reading kernel image " + source_name(image_.reference); },
+                   [&] {
+                       return std::make_unique<MergedImage>(store_, image_.manifest.layers,
+                                                            TreeChanges{}, limits_);
+                   });
     });
     return *tree_;
 }
@@ -62,9 +65,8 @@ void Kernel::with_kernel(const std::function<void(const Entry&, Source&)>& body)
         return with(spec_.binary_name(), "kernel", body);
     // An entry tells its size first: once to count, once to give.
     uint64_t size = 0;
-    with(spec_.binary_name(), "kernel", [&](const Entry&, Source& packed) {
-        size = skip(*make_kernel_unpacker(packed));
-    });
+    with(spec_.binary_name(), "kernel",
+         [&](const Entry&, Source& packed) { size = skip(*make_kernel_unpacker(packed)); });
     with(spec_.binary_name(), "kernel", [&](const Entry& packed_entry, Source& packed) {
         Entry entry = packed_entry;
         entry.size = size;
@@ -81,7 +83,7 @@ std::unique_ptr<EntrySource> Kernel::modules() const {
     std::string name = spec_.tar_name().value();
     if (!seek(*outer, TreePath(name)))
         with(name, "modules", [](const Entry&, Source&) {});
-    return std::make_unique<NestedTar>(std::move(outer));
+    return std::make_unique<NestedTar>(std::move(outer), limits_.tar);
 }
 
 BootComponent::BootComponent(const Kernel& kernel, int64_t time)
@@ -90,7 +92,9 @@ BootComponent::BootComponent(const Kernel& kernel, int64_t time)
     KeyBuilder key("boot");
     key.add(kernel.image().descriptor.digest.str()).add(source_name(kernel.image().reference));
     key.add(kernel.cmdline()).add(kernel.spec().binary_name());
-    key.add(kernel.unpack() ? 1 : 0).add(kernel.spec().ucode.value_or("")).add(static_cast<uint64_t>(time));
+    key.add(kernel.unpack() ? 1 : 0)
+        .add(kernel.spec().ucode.value_or(""))
+        .add(static_cast<uint64_t>(time));
     set_key(key.hex());
 }
 

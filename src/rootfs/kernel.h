@@ -20,8 +20,9 @@ namespace coracle {
 class Kernel {
 public:
     /// `unpack`: the kernel is given without its compression, where it has one.
-    Kernel(const Store& store, const ResolvedImage& image, KernelSpec spec, bool unpack = false)
-        : store_(store), image_(image), spec_(std::move(spec)), unpack_(unpack) {}
+    Kernel(const Store& store, const ResolvedImage& image, KernelSpec spec, bool unpack = false,
+           LayerLimits limits = {})
+        : store_(store), image_(image), spec_(std::move(spec)), unpack_(unpack), limits_(limits) {}
 
     const ResolvedImage& image() const { return image_; }
     std::string cmdline() const { return spec_.cmdline.value_or(""); }
@@ -47,12 +48,13 @@ private:
     const ResolvedImage& image_;
     KernelSpec spec_;
     bool unpack_;
+    LayerLimits limits_;
     mutable std::once_flag once_;
     mutable std::unique_ptr<MergedImage> tree_;
 };
 
-/// The directory `boot`: kernel, command line and microcode. Formats that bring these as files of their
-/// own leave it out.
+/// The directory `boot`: kernel, command line and microcode. Formats that bring these as files of
+/// their own leave it out.
 class BootComponent : public Component {
 public:
     BootComponent(const Kernel& kernel, int64_t time);

@@ -15,6 +15,7 @@ namespace coracle {
 namespace {
 
 constexpr size_t head_size = 1024;
+constexpr uint64_t max_unpacked = 1 << 30;
 
 template <class T>
 T value_at(std::string_view head, size_t offset) {
@@ -93,12 +94,14 @@ public:
         bool sized = payload.packed && kind != Compression::gzip && payload.length >= 4;
         slice_.cut(payload.offset, sized ? payload.length - 4 : payload.length);
         plain_ = lz4 ? make_unlz4(slice_) : make_decompressor(slice_, kind);
+        limited_ = std::make_unique<LimitedSource>(*plain_, max_unpacked, "the kernel");
     }
-    size_t read(std::span<char> buffer) override { return plain_->read(buffer); }
+    size_t read(std::span<char> buffer) override { return limited_->read(buffer); }
 
 private:
     Slice slice_;
     std::unique_ptr<Source> plain_;
+    std::unique_ptr<Source> limited_;
 };
 
 } // namespace

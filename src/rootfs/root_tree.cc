@@ -115,7 +115,7 @@ const RootTree::Layers& RootTree::layers() const {
 
 std::unique_ptr<RootTree::Layers> RootTree::overlay() const {
     auto layers = std::make_unique<Layers>();
-    Overlay overlay;
+    Overlay overlay(parts_.limits.tree);
     auto add_layer = [&](const std::vector<Entry>& headers, PaxList provenance) {
         overlay.add_layer(headers, Overlay::Whiteouts::none);
         layers->provenance.push_back(std::move(provenance));
@@ -130,7 +130,8 @@ std::unique_ptr<RootTree::Layers> RootTree::overlay() const {
         within([&] { return fmt::format("while unpacking image {}", name); },
                [&] {
                    auto& tree = layers->init.emplace_back(std::make_unique<MergedImage>(
-                       store_, image->manifest.layers, image_rules(ImageUse::system, parts_.time)));
+                       store_, image->manifest.layers, image_rules(ImageUse::system, parts_.time),
+                       parts_.limits));
                    add_layer(
                        tree->headers(),
                        make_provenance(name, fmt::format("init[{}]", layers->init.size() - 1)));

@@ -27,6 +27,7 @@ struct RootTreeParts {
     /// The bundles that some of the files go into.
     std::vector<const BundleComponent*> entered = {};
     int64_t time = 0;
+    LayerLimits limits = {};
 };
 
 /// Decides which of these brings each path, so that none comes twice. Images are read when the

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "image/limits.h"
 #include "oci/platform.h"
 #include "rootfs/component.h"
 #include "rootfs/container_config.h"
@@ -19,11 +20,12 @@ namespace coracle {
 /// How a root file system is made.
 struct RootfsOptions {
     Platform platform;
-    int64_t time = 0;                       ///< mtime of what is made, seconds since 1970
+    int64_t time = 0;                         ///< mtime of what is made, seconds since 1970
     std::string sbom_name = "sbom.spdx.json"; ///< "" = none
     SbomFormat sbom_format = SbomFormat::spdx;
     bool decompress_kernel = false; ///< the kernel in boot/ is unpacked
-    std::string sbom_created = {};          ///< RFC 3339; "" = `time`
+    std::string sbom_created = {};  ///< RFC 3339; "" = `time`
+    LayerLimits limits = {};        ///< what images may hold
 };
 
 /// A container of the system, for summaries.
@@ -38,8 +40,8 @@ struct Container {
 /// (boot files, `/`, volumes, containers, files, SBOM).
 class Rootfs {
 public:
-    /// Reads manifests and configurations, not layers. `store` must outlive it. Image names are references
-    /// by now: packages are resolved. Throws for what is missing or contradicts itself.
+    /// Reads manifests and configurations, not layers. `store` must outlive it. Image names are
+    /// references by now: packages are resolved. Throws for what is missing or contradicts itself.
     Rootfs(const Spec& spec, const Store& store, const RootfsOptions& options);
     ~Rootfs();
 

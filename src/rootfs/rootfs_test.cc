@@ -266,5 +266,17 @@ TEST_F(RootfsTest, DevicesAndCapabilitiesAreKept) {
     EXPECT_EQ(all.find("su")->entry.xattrs.at("security.capability"), capability);
 }
 
+TEST_F(RootfsTest, LimitsHoldForEveryImage) {
+    system_.options.limits.unpacked_bytes = 1000;
+    for (const char* yaml :
+         {"kernel: {image: 'kernel:1'}\n", "init: ['init:1']\n",
+          "services: [{name: app, image: 'app:1'}]\n", "volumes: [{name: v, image: 'app:1'}]\n"})
+        EXPECT_THAT(system_.error_of(yaml), HasSubstr("the layer unpacks to more than 1000 bytes"));
+    system_.options.limits = {};
+    system_.options.limits.tree.entries = 6;
+    EXPECT_THAT(system_.error_of("init: ['init:1', 'tools:1']\n"),
+                HasSubstr("the tree has more than the allowed 6 entries"));
+}
+
 } // namespace
 } // namespace coracle

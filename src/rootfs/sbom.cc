@@ -128,9 +128,10 @@ Json package_of(const InstalledPackage& package, const std::string& id) {
 }
 
 /// What an image's package database says, as a document of its own.
-Json document_from_packages(const Store& store, const ResolvedImage& image) {
+Json document_from_packages(const Store& store, const ResolvedImage& image,
+                            const LayerLimits& limits) {
     Json document;
-    MergedImage tree(store, image.manifest.layers);
+    MergedImage tree(store, image.manifest.layers, {}, limits);
     std::string digest = image.descriptor.digest.str();
     std::string image_id = spdx_id("Image", digest);
     document["packages"].push_back({{"name", source_name(image.reference)},
@@ -187,7 +188,7 @@ Json join_sboms(const Store& store, const std::vector<SbomImage>& images,
     for (const auto& [image, directory] : images) {
         auto documents = attached_documents(store, *image);
         if (documents.empty())
-            documents.push_back(document_from_packages(store, *image));
+            documents.push_back(document_from_packages(store, *image, options.limits));
         for (const auto& document : documents)
             joiner.add(document, directory, image->descriptor.digest);
     }

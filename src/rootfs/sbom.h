@@ -7,6 +7,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "base/tree_path.h"
+#include "image/limits.h"
 #include "rootfs/component.h"
 #include "store/resolve.h"
 #include "store/store.h"
@@ -22,15 +23,16 @@ struct SbomImage {
 enum class SbomFormat { spdx, cyclonedx };
 
 struct SbomOptions {
-    std::string name;         ///< the file's name in the root
+    std::string name; ///< the file's name in the root
     SbomFormat format = SbomFormat::spdx;
     int64_t time = 0;         ///< its mtime
     std::string created = {}; ///< RFC 3339; "" = `time`
+    LayerLimits limits = {};
 };
 
-/// The SPDX 2.3 documents attached to the images, joined into one; for an image without, one made from
-/// its package database. File names get the directory of the image put before them, and identifiers
-/// that two documents share are kept apart.
+/// The SPDX 2.3 documents attached to the images, joined into one; for an image without, one made
+/// from its package database. File names get the directory of the image put before them, and
+/// identifiers that two documents share are kept apart.
 nlohmann::ordered_json join_sboms(const Store& store, const std::vector<SbomImage>& images,
                                   const SbomOptions& options);
 
