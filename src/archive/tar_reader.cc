@@ -126,6 +126,7 @@ struct TarReader::State : Source {
     uint64_t bytes = 0;
     uint64_t all_headers = 0; ///< extended ones
     bool at_end = false;
+    PaxList records; ///< of the last entry
 
     size_t raw(std::span<char> out) {
         if (begin == end) {
@@ -234,6 +235,8 @@ TarReader::~TarReader() = default;
 
 Source& TarReader::content() { return *state_; }
 
+const PaxList& TarReader::records() const { return state_->records; }
+
 namespace {
 
 Entry entry_of(const UstarHeader& block, const PaxRecords& pax, const std::string& long_name,
@@ -285,6 +288,16 @@ void check_global(const PaxRecords& records) {
         throw Error("sparse files are not supported in layers");
 }
 
+/// Records that do not say how to read the entry.
+PaxList vendor_records(PaxRecords&& all) {
+    PaxList records;
+    for (auto& [key, value] : all)
+        if (key.find('.') != std::string::npos && !key.starts_with("SCHILY.") &&
+            !key.starts_with("LIBARCHIVE.") && !key.starts_with("GNU."))
+            records.emplace_back(key, std::move(value));
+    return records;
+}
+
 std::string without_nul(std::string text) {
     while (text.ends_with('\0'))
         text.pop_back();
@@ -325,6 +338,7 @@ std::optional<Entry> TarReader::next() {
         Entry entry = entry_of(block, pax, long_name, long_link);
         state.count(entry);
         state.expect(entry.size);
+        state.records = vendor_records(std::move(pax));
         return entry;
     }
     return std::nullopt;

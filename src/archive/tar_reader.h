@@ -25,6 +25,9 @@ public:
     ~TarReader() override;
     std::optional<Entry> next() override;
     Source& content() override;
+    /// The PAX records of the last entry that some program added for itself ("VENDOR.key"), e.g.
+    /// LINUXKIT.source; sorted by key.
+    const PaxList& records() const;
 
 private:
     struct State;

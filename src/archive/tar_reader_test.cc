@@ -217,5 +217,23 @@ TEST(TarReader, ReadsTheSourceToItsEnd) {
     EXPECT_EQ(skip(source), 0u);
 }
 
+TEST(TarReader, GivesTheVendorRecordsOfTheLastEntry) {
+    std::string text = TarText()
+                           .pax({{"LINUXKIT.source", "redis:8"},
+                                 {"SCHILY.xattr.user.a", "b"},
+                                 {"mtime", "5"},
+                                 {"LINUXKIT.location", "init[0]"}})
+                           .file("a")
+                           .file("b")
+                           .str();
+    MemorySource source(text);
+    TarReader tar(source);
+    ASSERT_TRUE(tar.next());
+    EXPECT_EQ(tar.records(),
+              (PaxList{{"LINUXKIT.location", "init[0]"}, {"LINUXKIT.source", "redis:8"}}));
+    ASSERT_TRUE(tar.next());
+    EXPECT_TRUE(tar.records().empty());
+}
+
 } // namespace
 } // namespace coracle
