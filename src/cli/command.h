@@ -21,6 +21,7 @@ public:
     std::string cert_file;            ///< --cert-file: more certificates to trust, PEM; "" = none
     bool quiet = false;               ///< -q
     int verbose = 0;                  ///< -v N
+    int status = 0; ///< what to exit with when all went well, for a command that says more by it
 
     /// The reporter that -q and -v ask for. Only once the command line is parsed.
     Reporter& reporter();
@@ -70,6 +71,8 @@ CLI::Option* add_list(CLI::App& command, const std::string& names, std::vector<s
 
 void add_build(CLI::App& app, Globals& globals);
 void add_cache(CLI::App& app, Globals& globals);
+void add_diff(CLI::App& app, Globals& globals);
+void add_inspect(CLI::App& app, Globals& globals);
 void add_pkg(CLI::App& app, Globals& globals);
 void add_run(CLI::App& app, Globals& globals);
 void add_version(CLI::App& app, Globals& globals);

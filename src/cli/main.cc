@@ -54,6 +54,8 @@ void add_commands(CLI::App& app, Globals& globals) {
     app.fallthrough(); // global options may also follow the name of the command
     add_build(app, globals);
     add_cache(app, globals);
+    add_inspect(app, globals);
+    add_diff(app, globals);
     add_pkg(app, globals);
     add_run(app, globals);
     add_version(app, globals);
@@ -81,7 +83,7 @@ int run(int argc, char** argv) {
     } catch (const CLI::ParseError& error) {
         throw usage_error(app, error);
     }
-    return 0;
+    return globals.status;
 }
 
 /// Prints what has gone wrong and returns the exit status that says so.

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "inspect/open.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+
+#include "archive/cpio_reader.h"
+#include "archive/tar_reader.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "image/merged_image.h"
+#include "io/compress.h"
+#include "io/file_io.h"
+#include "rootfs/container_config.h"
+#include "rootfs/images.h"
+#include "store/resolve.h"
+#include "store/store.h"
+
+namespace coracle {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr uint64_t most_unpacked = uint64_t{68} << 30;
+
+std::string head_of(Source& source) {
+    std::string head(512, '\0');
+    head.resize(read_full(source, head));
+    return head;
+}
+
+/// How a file is packed, and what it is inside.
+struct FileKind {
+    Compression compression = Compression::none;
+    bool cpio = false;
+};
+
+FileKind kind_of(const std::string& path) {
+    FileSource file(path);
+    std::string head = head_of(file);
+    FileKind kind{.compression = detect_compression(head)};
+    if (kind.compression != Compression::none) {
+        FileSource again(path);
+        head = head_of(*make_decompressor(again, kind.compression));
+    }
+    kind.cpio = looks_like_cpio(head) || head.starts_with("\x02\x21\x4c\x18");
+    constexpr size_t magic_at = 257;
+    if (!kind.cpio && head.substr(std::min(magic_at, head.size())).substr(0, 5) != "ustar")
+        throw Error("'{}' is neither a tar archive nor an initrd", path)
+            .hint("tar and docker outputs, initrds, and images in the cache can be shown");
+    return kind;
+}
+
+/// Where an entry of an archive that does not tell belongs.
+std::string location_of(const TreePath& path) {
+    auto parts = split(path.str(), '/');
+    if (parts[0] != "containers" || parts.size() < 3)
+        return "root";
+    return parts[0] + "/" + parts[1] + "/" + parts[2];
+}
+
+void read_initrd(Source& file, ContentsBuilder& builder) {
+    CpioReader cpio(file);
+    while (auto entry = cpio.next())
+        builder.add(*entry, cpio.content(), location_of(entry->path), "");
+}
+
+void read_tar(Source& file, ContentsBuilder& builder) {
+    TarReader tar(file);
+    while (auto entry = tar.next()) {
+        std::string location;
+        std::string source;
+        for (const auto& [key, value] : tar.records()) {
+            if (key == "LINUXKIT.location")
+                location = value;
+            else if (key == "LINUXKIT.source")
+                source = value;
+        }
+        if (location.empty())
+            location = location_of(entry->path);
+        builder.add(*entry, tar.content(), location, source);
+    }
+}
+
+Contents read_file_contents(const std::string& path, bool hash) {
+    return within([&] { return fmt::format("while reading {}", path); },
+                  [&] {
+                      FileKind kind = kind_of(path);
+                      FileSource file(path);
+                      ContentsBuilder builder(hash);
+                      if (kind.cpio) {
+                          read_initrd(file, builder);
+                      } else {
+                          auto plain = make_decompressor(file, kind.compression);
+                          LimitedSource limited(*plain, most_unpacked, "the archive");
+                          read_tar(limited, builder);
+                      }
+                      Contents contents = builder.finish();
+                      bool docker = contents.files.contains("Dockerfile");
+                      contents.kind = kind.cpio ? "initrd" : docker ? "docker" : "tar";
+                      return contents;
+                  });
+}
+
+std::vector<std::string> devices_of(const ImageEntry& entry) {
+    std::vector<std::string> devices;
+    if (entry.devices)
+        for (const auto& device : *entry.devices)
+            devices.push_back(device.path);
+    return devices;
+}
+
+/// What the image would be as a container of which the YAML says nothing but its name.
+InspectedContainer container_of(const ResolvedImage& image) {
+    ImageEntry entry;
+    entry.name = "image";
+    entry.image.text = image.reference.full();
+    ImageDefaults defaults = defaults_of(image);
+    ContainerConfig config = make_container_config(
+        {.entry = entry, .image = defaults, .ids = {}, .volumes = {}, .layout = {}});
+    return {.name = image.reference.full(),
+            .section = "image",
+            .source = image.descriptor.digest.str(),
+            .config_json = config.config_json,
+            .runtime_json = config.runtime_json,
+            .label = {config.capabilities_of_label, config.binds_of_label,
+                      devices_of(effective_entry(entry, defaults))}};
+}
+
+std::optional<Reference> reference_named(const std::string& text) {
+    try {
+        return Reference::parse(text);
+    } catch (const Error&) {
+        return std::nullopt; // the name of a file, perhaps, but of none that exists
+    }
+}
+
+std::optional<Contents> read_image_contents(const std::string& what,
+                                            const InspectOptions& options) {
+    auto name = reference_named(what);
+    if (!name || !exists(options.cache + "/index.json"))
+        return std::nullopt;
+    const Reference& reference = *name;
+    Store store(options.cache, false);
+    auto session = store.session();
+    if (!store.find(reference))
+        return std::nullopt;
+    return within([&] { return fmt::format("while reading image {}", reference.full()); },
+                  [&] {
+                      ResolvedImage image = resolve(store, reference, options.platform);
+                      MergedImage merged(store, image.manifest.layers);
+                      ContentsBuilder builder(options.hash);
+                      auto tree = merged.open();
+                      while (auto entry = tree->next())
+                          builder.add(*entry, tree->content(), reference.full(),
+                                      image.descriptor.digest.str());
+                      Contents contents = builder.finish();
+                      contents.kind = "image";
+                      contents.containers = {container_of(image)};
+                      return contents;
+                  });
+}
+
+/// The files of a build by its name, that which is read first; empty when there is none.
+std::vector<std::string> outputs_named(const std::string& name) {
+    std::vector<std::string> found;
+    for (const char* ending : {"-initrd.img", ".tar", ".docker"})
+        if (fs::is_regular_file(name + ending)) {
+            found.push_back(name + ending);
+            break;
+        }
+    if (!found.empty() && found[0].ends_with("-initrd.img"))
+        for (const char* ending : {"-kernel", "-cmdline"})
+            if (fs::is_regular_file(name + ending))
+                found.push_back(name + ending);
+    return found;
+}
+
+} // namespace
+
+Contents read_contents(const std::string& what, const InspectOptions& options) {
+    std::vector<std::string> paths;
+    if (fs::is_regular_file(what))
+        paths = {what};
+    else
+        paths = outputs_named(what);
+    std::optional<Contents> contents;
+    if (!paths.empty()) {
+        contents = read_file_contents(paths[0], options.hash);
+        for (const auto& path : paths)
+            contents->outputs.emplace_back(path, fs::file_size(path));
+    } else {
+        contents = read_image_contents(what, options);
+    }
+    if (!contents)
+        throw Error("'{}' is no file, no build's name and no image in the cache {}", what,
+                    options.cache)
+            .hint("coracle cache ls");
+    contents->name = what;
+    return std::move(*contents);
+}
+
+} // namespace coracle
