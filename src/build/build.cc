@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "build/ensure_images.h"
 #include "format/outputs.h"
+#include "registry/fetch.h"
 #include "spec/read.h"
 #include "store/store.h"
 
@@ -101,7 +102,15 @@ std::string output_name(const BuildOptions& options) {
     return dot == std::string::npos || dot == 0 ? name : name.substr(0, dot);
 }
 
-Spec read_build_spec(const BuildOptions& options) { return read_specs(options.files); }
+Spec read_build_spec(const BuildOptions& options) {
+    ReadOptions reading;
+    reading.strict_linuxkit = options.strict_linuxkit;
+    reading.allow_host_files = options.allow_host_files;
+    reading.fetch = [&](const std::string& url) {
+        return fetch_text(url, options.images.registry, max_spec_size);
+    };
+    return read_specs(options.files, reading);
+}
 
 BuildResult build(const BuildOptions& options) {
     auto began = std::chrono::steady_clock::now();
@@ -115,9 +124,9 @@ BuildResult build(const BuildOptions& options) {
                         options.files.back())
                 .hint("a 'kernel:' section with an 'image:', or --format tar");
     Store store(options.cache);
+    auto session = store.session(); // nobody collects what is being built or read
     ensure_packages(spec, store, options.platform, *options.reporter);
-    auto session = store.session();
-    ensure_images(spec, store, options.platform);
+    ensure_images(spec, store, options.platform, options.images, *options.reporter);
     Rootfs rootfs(spec, store, rootfs_options(options));
 
     BuildResult result;

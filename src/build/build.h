@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/progress.h"
+#include "build/ensure_images.h"
 #include "format/format.h"
 #include "oci/platform.h"
 #include "spec/spec.h"
@@ -28,6 +29,9 @@ struct BuildOptions {
     SbomFormat sbom_format = SbomFormat::spdx;
     bool sbom_current_time = false;
     bool decompress_kernel = false;
+    bool strict_linuxkit = false;  ///< refuse what only Coracle has
+    bool allow_host_files = false; ///< a YAML from the network may name files of this machine
+    ImageAccess images = {};
     unsigned threads = 0; ///< 0: one per processor
     Reporter* reporter = &silent_reporter();
 };

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "pkgbuild/package.h"
+#include "registry/pull.h"
 #include "spec/read.h"
 #include "store/resolve.h"
 
@@ -21,14 +22,19 @@ std::string directory_of(const PackageRequest& request) {
         .hint(fmt::format("@pkg:./{} for a directory beside the YAML file", request.name));
 }
 
-/// Why an image cannot be had, or "".
-std::string fault_of(const Store& store, const std::string& name, const Platform& platform) {
+/// Pulls an image if need be. Throws when it cannot be had.
+void bring(Store& store, const std::string& name, const Platform& platform,
+           const ImageAccess& access, Reporter& reporter) {
+    Reference reference = Reference::parse(name);
+    bool here = find_image(store, reference, platform).has_value();
+    if (here && !access.always_pull)
+        return;
     try {
-        if (find_image(store, Reference::parse(name), platform))
-            return "";
-        return fmt::format("image '{}' is not in the cache {}", name, store.directory());
+        pull(store, reference, platform, access.registry, reporter);
     } catch (const Error& error) {
-        return error.message();
+        Error fault("image '{}' {}cannot be pulled: {}", name,
+                    here ? "" : "is not in the cache and ", error.message());
+        throw error.hint().empty() ? fault : fault.hint(error.hint());
     }
 }
 
@@ -49,17 +55,22 @@ void ensure_packages(Spec& spec, Store& store, const Platform& platform, Reporte
     });
 }
 
-void ensure_images(Spec& spec, Store& store, const Platform& platform) {
+void ensure_images(Spec& spec, Store& store, const Platform& platform, const ImageAccess& access,
+                   Reporter& reporter) {
     std::set<std::string> seen;
     std::string faults;
     int count = 0;
     for_each_image(spec, [&](ImageName& image) {
-        if (image.empty() || image.is_package() || !seen.insert(image.text).second)
+        constexpr int most = 10;
+        if (image.empty() || count == most || !seen.insert(image.text).second)
             return;
-        std::string fault = fault_of(store, image.text, platform);
-        if (!fault.empty() && ++count <= 10) {
+        try {
+            bring(store, image.text, platform, access, reporter);
+        } catch (const Error& error) {
+            ++count;
+            std::string hint = error.hint().empty() ? "" : " (try: " + error.hint() + ")";
             faults += faults.empty() ? "" : "\n";
-            faults += diagnose(spec, image.at, fault);
+            faults += diagnose(spec, image.at, error.message() + hint);
         }
     });
     if (count > 0)

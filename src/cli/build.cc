@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "build/build.h"
 #include "cli/command.h"
+#include "cli/registry.h"
 #include "spec/write.h"
 #include "store/store.h"
 
@@ -20,7 +21,7 @@ struct BuildCommand {
     bool no_sbom = false;
     bool dry_run = false;
     bool docker = false;
-    bool pull = false;
+    RegistryArguments registry;
     std::string sbom_format = "spdx";
 };
 
@@ -38,8 +39,6 @@ void run_build(BuildCommand& command, Globals& globals) {
     BuildOptions& options = command.options;
     if (command.docker)
         throw Error("--docker is not supported: images are read from the cache");
-    if (command.pull)
-        throw Error("--pull is not supported yet");
     for (const auto& list : command.formats)
         for (auto& name : split(list, ','))
             options.formats.push_back(std::move(name));
@@ -48,6 +47,7 @@ void run_build(BuildCommand& command, Globals& globals) {
                            : Platform::parse("linux/" + command.architecture);
     if (!command.compression.empty())
         options.initrd = parse_compression(command.compression);
+    options.images.registry = registry_options(globals, command.registry);
     options.sbom = !command.no_sbom;
     if (command.sbom_format == "cyclonedx")
         options.sbom_format = SbomFormat::cyclonedx;
@@ -89,7 +89,7 @@ void add_build(CLI::App& app, Globals& globals) {
                        "of the initrd: gzip, zstd, xz or none, with a level: zstd:19");
     command.add_option("--size", kept.size, "size of a disk image");
     command.add_option("--input-tar", kept.input_tar, "a former output; not needed, see cache");
-    command.add_flag("--pull", kept.pull, "pull images even if the cache has them");
+    command.add_flag("--pull", kept.options.images.always_pull, "pull images even if the cache has them");
     command.add_flag("--docker", kept.docker, "look for images in a Docker daemon first");
     command.add_flag("--decompress-kernel", kept.options.decompress_kernel, "unpack the kernel");
     command.add_flag("--no-sbom", kept.no_sbom, "no bill of materials in the output");
@@ -98,6 +98,11 @@ void add_build(CLI::App& app, Globals& globals) {
         ->check(CLI::IsMember({"spdx", "cyclonedx"}));
     command.add_flag("--sbom-current-time", kept.options.sbom_current_time,
                      "date the bill of materials now (not reproducible)");
+    command.add_flag("--strict-linuxkit", kept.options.strict_linuxkit,
+                     "refuse what LinuxKit does not know");
+    command.add_flag("--allow-host-files", kept.options.allow_host_files,
+                     "let a YAML from a URL name files of this machine");
+    add_registry_options(command, kept.registry);
     command.add_flag("--dry-run", kept.dry_run, "print the merged YAML and stop");
     command.callback([&] { run_build(kept, globals); });
 }

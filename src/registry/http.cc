@@ -91,6 +91,7 @@ size_t on_upload(char* data, size_t size, size_t count, void* exchange) {
 
 TransportError::Kind kind_of(CURLcode code, std::string_view text) {
     switch (code) {
+    case CURLE_COULDNT_RESOLVE_HOST: return TransportError::Kind::name;
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_ISSUER_ERROR: return TransportError::Kind::certificate;

@@ -45,6 +45,7 @@ class TransportError : public Error {
 public:
     enum class Kind {
         connection,  ///< trying again may help
+        name,        ///< the host's name is not known
         not_tls,     ///< whoever answers does not speak TLS
         certificate, ///< not trusted
     };

@@ -20,6 +20,7 @@ struct ImageDefaults {
     std::string working_dir = {};
     std::string user = {};
     std::map<std::string, std::string> labels = {};
+    std::string architecture = {}; ///< "amd64"; chooses what the default seccomp profile speaks of
 };
 
 /// Container names and the uid and gid each may be called by.

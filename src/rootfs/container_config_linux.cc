@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "oci/json.h"
 #include "rootfs/container_config_parts.h"
+#include "rootfs/seccomp.h"
 #include "spec/json_builder.h"
 #include "spec/rules.h"
 #include "spec/tables.h"
@@ -126,9 +127,11 @@ void add_seccomp(const ContainerInput& input, const ImageEntry& entry, Json& lin
     if (!entry.seccomp || *entry.seccomp == "unconfined")
         return;
     EntryFault fault(input, entry);
-    if (*entry.seccomp == "default")
-        fault.fail("seccomp", "there is no default seccomp profile yet",
-                   "give the path of a profile, or write unconfined");
+    if (*entry.seccomp == "default") {
+        linux["seccomp"] = default_seccomp(expand_capabilities(each(entry.capabilities)),
+                                           input.image.architecture);
+        return;
+    }
     if (input.seccomp_profile.empty())
         fault.fail("seccomp", fmt::format("the seccomp profile '{}' is empty", *entry.seccomp));
     Json profile = parse_json_in_order(input.seccomp_profile, *entry.seccomp);

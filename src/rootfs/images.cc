@@ -26,7 +26,8 @@ std::string source_name(const Reference& reference) {
 ImageDefaults defaults_of(const ResolvedImage& image) {
     const ImageConfig& config = image.config;
     return {config.entrypoint,  config.cmd,  config.env,
-            config.working_dir, config.user, config.labels};
+            config.working_dir, config.user, config.labels,
+            image.platform.architecture};
 }
 
 } // namespace coracle

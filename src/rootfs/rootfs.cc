@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "rootfs/bundle.h"
 #include "rootfs/files.h"
@@ -142,6 +143,17 @@ void Rootfs::Plan::add_entries(const char* section, const std::vector<ImageEntry
     }
 }
 
+namespace {
+
+/// The text of the profile that entry or label name, or "".
+std::string read_seccomp_profile(const ImageEntry& entry, const ImageDefaults& image) {
+    constexpr uint64_t most = 4 << 20;
+    auto path = seccomp_path(effective_entry(entry, image));
+    return path ? read_file(*path, most) : "";
+}
+
+} // namespace
+
 void Rootfs::Plan::add_container(const std::string& location, const ImageEntry& entry,
                                  TreePath directory) {
     const ResolvedImage& image = images.get(entry.image);
@@ -152,7 +164,8 @@ void Rootfs::Plan::add_container(const std::string& location, const ImageEntry& 
     std::string bundle = "/" + directory.str();
     auto [at, first] = stored.try_emplace(source, bundle + "/" + own);
     ContainerConfig config =
-        make_container_config({entry, defaults, ids, volumes, {bundle, first ? "" : at->second}});
+        make_container_config({entry, defaults, ids, volumes, {bundle, first ? "" : at->second},
+                               &spec.sources, read_seccomp_profile(entry, defaults)});
 
     BundleParts parts;
     parts.location = location;

@@ -43,11 +43,13 @@ using FetchText = std::function<std::string(const std::string& url)>;
 /// How read_specs() reads.
 struct ReadOptions {
     bool strict_linuxkit = false;
+    bool allow_host_files = false; ///< also for files from the network
     FetchText fetch = {}; ///< without it a URL is an error
 };
 
 /// Reads and merges files from left to right, and checks the whole: paths, "-" for standard input,
-/// http(s) URLs. A file from the network may not name files of this machine (files[].source).
+/// http(s) URLs. A file from the network may not name files of this machine (files[].source)
+/// unless that is allowed.
 Spec read_specs(const std::vector<std::string>& files, const ReadOptions& options = {});
 
 /// What Location::file says for standard input.
