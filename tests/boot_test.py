@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Boots examples/redis-os.yml in QEMU and speaks with Redis."""
 
+import pathlib
 import re
 import socket
 import subprocess
@@ -62,6 +63,22 @@ class Boot(EndToEnd):
         self.press_power_button(process)
         self.assertEqual(process.wait(PATIENCE), 0, self.tail())
         self.assertIn("Power down", self.tail())
+
+    def test_a_machine_does_not_outlive_a_killed_program(self):
+        process = self.boot("--mem", "512")
+        pid_file = self.here / "state" / "qemu.pid"
+        until = time.monotonic() + PATIENCE
+        while not pid_file.exists() or not pid_file.read_text().strip():
+            self.assertLess(time.monotonic(), until, self.tail())
+            time.sleep(0.05)
+        machine = pathlib.Path("/proc") / pid_file.read_text().strip()
+        self.assertTrue(machine.exists())
+        process.kill()
+        process.wait()
+        # It is a zombie until whoever inherited it looks after it.
+        while machine.exists() and (machine / "stat").read_text().rpartition(")")[2].split()[0] != "Z":
+            self.assertLess(time.monotonic(), until, "QEMU still runs")
+            time.sleep(0.05)
 
     def test_the_memory_that_is_asked_for_suffices(self):
         said = self.fails("run", "--mem", "32", SYSTEM)

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "cli/command.h"
 #include "run/qemu.h"
 
@@ -26,8 +27,8 @@ void take_words(RunCommand& command) {
     if (words.size() == 2 && std::ranges::find(other_backends, words[0]) != other_backends.end())
         throw UsageError("the backend '{}' is not supported", words[0])
             .hint("run qemu " + words[1]);
-    if (words.size() == 2 && words[0] != "qemu")
-        throw UsageError("run takes one PREFIX, here are '{}' and '{}'", words[0], words[1]);
+    if (words.size() > 2 || (words.size() == 2 && words[0] != "qemu"))
+        throw UsageError("run takes one PREFIX, here are '{}'", join(words, "' and '"));
     command.options.prefix = words.back();
 }
 
@@ -117,7 +118,6 @@ void add_run(CLI::App& app, Globals& globals) {
         .add_option("PREFIX", run.words,
                     "[qemu] and what `build` made: a prefix, or an image's path")
         ->required()
-        ->expected(1, 2)
         ->type_name("");
     add_machine_options(command, run.options);
     add_boot_options(command, run.options);

@@ -79,9 +79,10 @@ void add_drives(const Machine& machine, Words& words) {
         if (cdrom && !cdroms)
             add(words, "-device", "virtio-scsi-pci,id=scsi");
         cdroms = cdroms || cdrom;
+        // A kernel given directly takes the first place in the order of boot.
         add(words, "-device",
-            fmt::format("{},drive=drive{},bootindex={}",
-                        cdrom ? "scsi-cd,bus=scsi.0" : "virtio-blk-pci", i, i));
+            fmt::format("{},drive=drive{}{}", cdrom ? "scsi-cd,bus=scsi.0" : "virtio-blk-pci", i,
+                        machine.kernel.empty() ? fmt::format(",bootindex={}", i) : ""));
     }
 }
 

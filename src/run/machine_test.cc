@@ -86,10 +86,18 @@ TEST(QemuCommand, KeepsTheOrderOfDrives) {
     auto machine = small_machine();
     machine.drives = {{"./root", "raw", true}, {"./data", "raw"}, {"./cd.iso", "raw", true, true}};
     auto line = line_of(machine);
-    EXPECT_LT(line.find("virtio-blk-pci,drive=drive0,bootindex=0"),
-              line.find("virtio-blk-pci,drive=drive1,bootindex=1"));
+    EXPECT_LT(line.find("virtio-blk-pci,drive=drive0 "), line.find("virtio-blk-pci,drive=drive1 "));
     EXPECT_THAT(line, HasSubstr("-device virtio-scsi-pci,id=scsi "
-                                "-device scsi-cd,bus=scsi.0,drive=drive2,bootindex=2"));
+                                "-device scsi-cd,bus=scsi.0,drive=drive2 "));
+}
+
+TEST(QemuCommand, BootsFromTheFirstDriveWithoutAKernel) {
+    auto machine = small_machine();
+    machine.drives = {{"./os.iso", "raw", true, true}, {"./data", "raw"}};
+    EXPECT_THAT(line_of(machine), Not(HasSubstr("bootindex")));
+    machine.kernel.clear();
+    EXPECT_THAT(line_of(machine), HasSubstr("drive=drive0,bootindex=0 "));
+    EXPECT_THAT(line_of(machine), HasSubstr("drive=drive1,bootindex=1 "));
 }
 
 TEST(QemuCommand, GivesFirmwareItsVariables) {

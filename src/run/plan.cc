@@ -100,8 +100,11 @@ void plan_shared_directories(const RunOptions& options, RunPlan& plan) {
     for (const auto& path : options.virtiofs) {
         if (path.find(',') != std::string::npos)
             throw UsageError("--virtiofs '{}': virtiofsd cannot serve a path with a comma", path);
+        if (!std::filesystem::is_directory(path))
+            throw Error("--virtiofs '{}' is not a directory", path);
         auto tag = fmt::format("virtiofs{}", plan.machine.shared.size());
-        plan.machine.shared.push_back({path, plan.state / (tag + ".sock"), tag});
+        plan.machine.shared.push_back(
+            {std::filesystem::absolute(path), plan.state / (tag + ".sock"), tag});
     }
     if (plan.machine.shared.empty())
         return;
