@@ -75,6 +75,7 @@ void add_diff(CLI::App& app, Globals& globals);
 void add_inspect(CLI::App& app, Globals& globals);
 void add_pkg(CLI::App& app, Globals& globals);
 void add_run(CLI::App& app, Globals& globals);
+void add_schema(CLI::App& app, Globals& globals);
 void add_version(CLI::App& app, Globals& globals);
 void add_completion(CLI::App& app, Globals& globals);
 void add_manual(CLI::App& app, Globals& globals);
