@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "base/file.h"
+
 using testing::HasSubstr;
 
 TEST(Reference, ListsKeysWithTheirDefaults) {
@@ -15,8 +17,13 @@ TEST(Reference, ListsKeysWithTheirDefaults) {
     EXPECT_THAT(page,
                 HasSubstr("| `restart` | a string | Whether a service that has ended is started "
                           "again. One of `always`, `on-failure`, `never`. In `services` only. "
-                          "*An extension of Coracle.* | never | `on-failure` |\n"));
+                          "*An extension of Coracle.* | always | `on-failure` |\n"));
     EXPECT_THAT(page, HasSubstr("| `bindNS` | [bindNS](#bindns) |"));
+}
+
+TEST(Reference, IsThePageInDocs) {
+    EXPECT_EQ(coracle::read_file("docs/yaml.md"), coracle::reference_page())
+        << "make it anew: coracle schema --markdown > docs/yaml.md";
 }
 
 TEST(JsonSchema, IsStrictAndFollowsThePlace) {

@@ -253,7 +253,7 @@ std::vector<Field> extensions() {
         field<&ImageEntry::restart>({.name = "restart",
                                      .description = "Whether a service that has ended is started "
                                                     "again.",
-                                     .default_value = "never",
+                                     .default_value = "always",
                                      .example = "on-failure",
                                      .rule = &rule::restart,
                                      .ours = true,
