@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <vector>
 
+#include <isa-l/igzip_lib.h>
 #include <zlib.h>
 
 #include "base/error.h"
@@ -15,55 +16,55 @@ constexpr size_t chunk = 64 << 10;
 
 Bytef* bytes_of(const char* data) { return reinterpret_cast<Bytef*>(const_cast<char*>(data)); }
 
+/// Through ISA-L, which unpacks two to three times as fast as zlib and checks CRC and size as well.
 class Gunzip : public Source {
 public:
     explicit Gunzip(Source& inner) : inner_(inner), input_(chunk) {
-        if (::inflateInit2(&stream_, 15 + 16) != Z_OK)
-            throw Error("zlib does not start");
+        ::isal_inflate_init(&state_);
+        state_.crc_flag = ISAL_GZIP;
     }
-    ~Gunzip() override { ::inflateEnd(&stream_); }
 
     size_t read(std::span<char> buffer) override {
-        stream_.next_out = bytes_of(buffer.data());
-        stream_.avail_out = static_cast<uInt>(std::min<size_t>(buffer.size(), 1 << 30));
-        uInt wanted = stream_.avail_out;
-        while (!ended_ && stream_.avail_out == wanted)
+        state_.next_out = bytes_of(buffer.data());
+        state_.avail_out = static_cast<uint32_t>(std::min<size_t>(buffer.size(), 1 << 30));
+        uint32_t wanted = state_.avail_out;
+        while (!ended_ && state_.avail_out == wanted)
             step();
-        return wanted - stream_.avail_out;
+        return wanted - state_.avail_out;
     }
 
 private:
     void step() {
-        if (stream_.avail_in == 0) {
-            size_t count = inner_.read(input_);
-            stream_.next_in = bytes_of(input_.data());
-            stream_.avail_in = static_cast<uInt>(count);
-            if (count == 0) {
-                if (!between_members_)
-                    throw Error("the gzip stream is truncated");
-                ended_ = true;
-                return;
-            }
+        if (state_.avail_in == 0 && !drained_) {
+            state_.avail_in = static_cast<uint32_t>(inner_.read(input_));
+            state_.next_in = bytes_of(input_.data());
+            drained_ = state_.avail_in == 0;
         }
-        if (between_members_ && members_ > 0)
-            ::inflateReset(&stream_);
-        between_members_ = false;
-        int status = ::inflate(&stream_, Z_NO_FLUSH);
-        if (status == Z_STREAM_END) {
-            between_members_ = true;
+        bool complete = state_.block_state == ISAL_BLOCK_FINISH;
+        if (drained_ && complete) {
+            ended_ = true;
+            return;
+        }
+        if (complete) { // another member follows
+            ::isal_inflate_reset(&state_);
+            state_.crc_flag = ISAL_GZIP;
             ++members_;
-        } else if (status != Z_OK && status != Z_BUF_ERROR) {
-            throw Error("the gzip stream is damaged{}{}",
-                        members_ > 0 ? " after its first member" : "",
-                        stream_.msg != nullptr ? fmt::format(": {}", stream_.msg) : "");
         }
+        uint32_t in = state_.avail_in;
+        uint32_t out = state_.avail_out;
+        if (::isal_inflate(&state_) < 0)
+            throw Error("the gzip stream is damaged{}",
+                        members_ > 0 ? " after its first member" : "");
+        bool stuck = state_.avail_in == in && state_.avail_out == out;
+        if (drained_ && stuck && state_.block_state != ISAL_BLOCK_FINISH)
+            throw Error("the gzip stream is truncated");
     }
 
     Source& inner_;
     std::vector<char> input_;
-    z_stream stream_{};
+    inflate_state state_{};
     uint64_t members_ = 0;
-    bool between_members_ = false;
+    bool drained_ = false;
     bool ended_ = false;
 };
 

@@ -18,6 +18,8 @@ public:
     explicit MemorySource(std::string_view data = {}) : data_(data) {}
     size_t read(std::span<char> buffer) override {
         size_t count = std::min(buffer.size(), data_.size());
+        if (count == 0)
+            return 0; // data_ may be a null pointer
         std::memcpy(buffer.data(), data_.data(), count);
         data_.remove_prefix(count);
         return count;

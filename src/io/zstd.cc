@@ -52,11 +52,11 @@ private:
 
 class Zstd : public Sink {
 public:
-    Zstd(Sink& inner, int level)
-        : inner_(inner), output_(ZSTD_CStreamOutSize()), context_(ZSTD_createCCtx()) {
+    Zstd(Sink& inner, int level) : inner_(inner), output_(ZSTD_CStreamOutSize()) {
         if (level < 0 || level > ZSTD_maxCLevel())
             throw Error("zstd has no level {}", level)
                 .hint(fmt::format("a level from 1 to {}", ZSTD_maxCLevel()));
+        context_ = ZSTD_createCCtx();
         ZSTD_CCtx_setParameter(context_, ZSTD_c_compressionLevel, level == 0 ? 3 : level);
         ZSTD_CCtx_setParameter(context_, ZSTD_c_checksumFlag, 1);
     }
@@ -83,7 +83,7 @@ private:
 
     Sink& inner_;
     std::vector<char> output_;
-    ZSTD_CCtx* context_;
+    ZSTD_CCtx* context_ = nullptr;
 };
 
 } // namespace
