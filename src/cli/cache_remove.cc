@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "cli/cache.h"
 #include "cli/registry.h"
+#include "format/segment_cache.h"
 #include "oci/reference.h"
 #include "registry/published.h"
 #include "store/store.h"
@@ -54,6 +55,9 @@ void clean(const CleanArguments& arguments, Globals& globals) {
                 store.untag(name);
     } else if (!arguments.unused_only) {
         store.clear();
+        uint64_t bytes = SegmentCache(segment_directory(globals.cache)).clear();
+        globals.reporter().info(
+            fmt::format("removed {} of former builds", human_size(bytes)));
     }
     collect(store, globals);
 }

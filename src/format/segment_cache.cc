@@ -163,4 +163,6 @@ uint64_t SegmentCache::clear() {
     return total;
 }
 
+std::string segment_directory(const std::string& cache) { return cache + "/segments"; }
+
 } // namespace coracle

@@ -64,4 +64,7 @@ private:
     bool writable_ = false;
 };
 
+/// Where the segments of builds with this image cache are kept.
+std::string segment_directory(const std::string& cache);
+
 } // namespace coracle
