@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/guarded.h"
@@ -30,11 +31,19 @@ struct Running {
 
 struct State {
     std::vector<Running> tasks;
+    std::vector<std::string> finished; ///< listed tasks, as long as others run
     std::set<std::string, std::less<>> warned;
     uint64_t next = 1;
     size_t drawn = 0; ///< lines of the block now on the terminal
     Clock::time_point refreshed;
 };
+
+/// How many bytes of a line fit the terminal; a line that wraps could not be erased.
+size_t terminal_width() {
+    struct winsize size{};
+    bool known = ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20;
+    return known ? size.ws_col - 1U : 79;
+}
 
 void print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
 
@@ -99,11 +108,32 @@ public:
             draw(state);
         });
     }
+    void end_listed(uint64_t task, std::string_view result, bool news) override {
+        state_.with([&](State& state) {
+            auto found = std::ranges::find(state.tasks, task, &Running::id);
+            if (found == state.tasks.end())
+                return;
+            erase(state);
+            std::chrono::duration<double> took = Clock::now() - found->began;
+            std::string title = std::move(found->title);
+            state.tasks.erase(found);
+            bool tell = verbosity_ >= Verbosity::verbose ||
+                        (news && !terminal_ && verbosity_ == Verbosity::normal);
+            if (tell && !result.empty())
+                print(fmt::format("{}: {} ({:.1f} s)\n", title, printable(result), took.count()));
+            else if (terminal_ && !result.empty())
+                state.finished.push_back(
+                    fmt::format("{} ({:.1f} s)  {}", printable(result), took.count(), title));
+            draw(state);
+        });
+    }
 
 private:
     void line(std::string_view text) {
         state_.with([&](State& state) {
             erase(state);
+            if (state.tasks.empty())
+                state.finished.clear();
             print(fmt::format("{}\n", printable(text)));
             draw(state);
         });
@@ -119,15 +149,23 @@ private:
             return;
         state.refreshed = Clock::now();
         constexpr size_t most = 8;
+        size_t width = terminal_width();
+        size_t running = std::min(state.tasks.size(), most);
+        size_t first = state.finished.size() - std::min(state.finished.size(), most - running);
+        for (size_t i = first; i < state.finished.size(); ++i) {
+            print(fmt::format("  {}\n", state.finished[i].substr(0, width - 2)));
+            ++state.drawn;
+        }
         for (const auto& task : state.tasks) {
-            if (state.drawn == most)
+            if (running-- == 0)
                 break;
             std::string amount;
             if (task.total > 0)
                 amount = fmt::format(" {} of {}", human_size(task.done), human_size(task.total));
             else if (task.done > 0)
                 amount = fmt::format(" {}", human_size(task.done));
-            print(fmt::format("  {}{} ...\n", task.title.substr(0, 60), amount));
+            size_t room = std::max<size_t>(width - std::min(width, amount.size() + 6), 8);
+            print(fmt::format("  {}{} ...\n", task.title.substr(0, room), amount));
             ++state.drawn;
         }
     }
@@ -145,6 +183,7 @@ public:
     uint64_t begin(std::string_view, uint64_t) override { return 0; }
     void advance(uint64_t, uint64_t) override {}
     void end(uint64_t, std::string_view) override {}
+    void end_listed(uint64_t, std::string_view, bool) override {}
 };
 
 bool is_terminal() {

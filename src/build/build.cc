@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "build/ensure_images.h"
+#include "build/summary.h"
 #include "format/outputs.h"
 #include "registry/fetch.h"
 #include "spec/read.h"
@@ -129,31 +130,14 @@ BuildResult build(const BuildOptions& options) {
     ensure_images(spec, store, options.platform, options.images, *options.reporter);
     Rootfs rootfs(spec, store, rootfs_options(options));
 
+    if (!options.label_privileges)
+        refuse_label_privileges(rootfs.containers());
     BuildResult result;
     make_formats(options, chosen, rootfs, result);
     result.containers = rootfs.containers();
     std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
     result.seconds = took.count();
     return result;
-}
-
-std::string summary_of(const BuildResult& result) {
-    std::string text;
-    uint64_t total = 0;
-    uint64_t reused = 0;
-    for (const auto& component : result.components) {
-        total += component.facts.unpacked;
-        reused += component.reused ? component.facts.unpacked : 0;
-        if (component.facts.entries > 0)
-            text += fmt::format("  {:<14} {:>10}  {:<6} {}\n", component.location,
-                                human_size(component.facts.size),
-                                component.reused ? "kept" : "made", component.title);
-    }
-    for (const auto& [path, size] : result.outputs)
-        text += fmt::format("{} {}\n", path, human_size(size));
-    uint64_t share = total == 0 ? 0 : 100 * reused / total;
-    return text + fmt::format("{} in all, {} % of it kept from earlier builds, {:.2f} s\n",
-                              human_size(total), share, result.seconds);
 }
 
 } // namespace coracle

@@ -32,6 +32,8 @@ struct BuildOptions {
     bool strict_linuxkit = false;  ///< refuse what only Coracle has
     bool allow_host_files = false; ///< a YAML from the network may name files of this machine
     ImageAccess images = {};
+    /// Whether an image's label may ask for capabilities, binds and devices, as in LinuxKit.
+    bool label_privileges = true;
     unsigned threads = 0; ///< 0: one per processor
     Reporter* reporter = &silent_reporter();
 };
@@ -53,8 +55,5 @@ Spec read_build_spec(const BuildOptions& options);
 /// The name of the outputs: as asked for, else the last file's without directory and extension, "image"
 /// for standard input.
 std::string output_name(const BuildOptions& options);
-
-/// Lines for a person: components, outputs, totals.
-std::string summary_of(const BuildResult& result);
 
 } // namespace coracle

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <nlohmann/json.hpp>
+
 #include "base/error.h"
 #include "base/text.h"
 #include "build/build.h"
+#include "build/summary.h"
+#include "cli/cache.h"
 #include "cli/command.h"
 #include "cli/registry.h"
 #include "spec/write.h"
@@ -18,7 +22,9 @@ struct BuildCommand {
     std::string compression;
     std::string size;
     std::string input_tar;
+    std::string output_kind;
     bool no_sbom = false;
+    bool no_label_privileges = false;
     bool dry_run = false;
     bool docker = false;
     RegistryArguments registry;
@@ -49,6 +55,9 @@ void run_build(BuildCommand& command, Globals& globals) {
         options.initrd = parse_compression(command.compression);
     options.images.registry = registry_options(globals, command.registry);
     options.sbom = !command.no_sbom;
+    options.label_privileges = !command.no_label_privileges;
+    if (command.output_kind == "json" && options.output == "-")
+        throw UsageError("standard output cannot take both the tar and --output json");
     if (command.sbom_format == "cyclonedx")
         options.sbom_format = SbomFormat::cyclonedx;
     options.cache = globals.cache.empty() ? default_store_directory() : globals.cache;
@@ -61,9 +70,10 @@ void run_build(BuildCommand& command, Globals& globals) {
         globals.reporter().verbose("--input-tar is not needed: what has not changed is kept in the "
                                    "cache");
     BuildResult result = build(options);
-    std::string summary = summary_of(result);
-    summary.pop_back();
-    globals.reporter().info(summary);
+    globals.reporter().info(summary_of(result));
+    if (command.output_kind == "json")
+        fmt::print("{}\n", summary_json(result).dump(2, ' ', false,
+                                                     nlohmann::json::error_handler_t::replace));
 }
 
 } // namespace
@@ -89,7 +99,8 @@ void add_build(CLI::App& app, Globals& globals) {
                        "of the initrd: gzip, zstd, xz or none, with a level: zstd:19");
     command.add_option("--size", kept.size, "size of a disk image");
     command.add_option("--input-tar", kept.input_tar, "a former output; not needed, see cache");
-    command.add_flag("--pull", kept.options.images.always_pull, "pull images even if the cache has them");
+    command.add_flag("--pull", kept.options.images.always_pull,
+                     "pull images even if the cache has them");
     command.add_flag("--docker", kept.docker, "look for images in a Docker daemon first");
     command.add_flag("--decompress-kernel", kept.options.decompress_kernel, "unpack the kernel");
     command.add_flag("--no-sbom", kept.no_sbom, "no bill of materials in the output");
@@ -103,6 +114,9 @@ void add_build(CLI::App& app, Globals& globals) {
     command.add_flag("--allow-host-files", kept.options.allow_host_files,
                      "let a YAML from a URL name files of this machine");
     add_registry_options(command, kept.registry);
+    command.add_flag("--no-label-privileges", kept.no_label_privileges,
+                     "refuse images whose labels grant capabilities, binds or devices");
+    add_output_option(command, kept.output_kind);
     command.add_flag("--dry-run", kept.dry_run, "print the merged YAML and stop");
     command.callback([&] { run_build(kept, globals); });
 }

@@ -28,9 +28,30 @@ private:
     EntrySink& next_;
 };
 
+/// Tells a task of what it passes on, now and then.
+class ReportingSink : public Sink {
+public:
+    ReportingSink(Sink& next, Task* task) : next_(next), task_(task) {}
+    void write(std::string_view data) override {
+        next_.write(data);
+        constexpr uint64_t step = 256 << 10;
+        pending_ += data.size();
+        if (task_ != nullptr && pending_ >= step) {
+            task_->advance(pending_);
+            pending_ = 0;
+        }
+    }
+
+private:
+    Sink& next_;
+    Task* task_;
+    uint64_t pending_ = 0;
+};
+
 } // namespace
 
-Segment make_segment(const Component& component, const Encoding& encoding, SegmentCache& cache) {
+Segment make_segment(const Component& component, const Encoding& encoding, SegmentCache& cache,
+                     Task* task) {
     std::string name = component.key() + " " + encoding.name();
     if (auto found = cache.find(name))
         return std::move(*found);
@@ -41,7 +62,8 @@ Segment make_segment(const Component& component, const Encoding& encoding, Segme
     uint64_t unpacked = 0;
     uint64_t entries = 0;
     {
-        CountingSink counting(*packed);
+        ReportingSink reporting(*packed, task);
+        CountingSink counting(reporting);
         auto writer = make_archive_writer(encoding.archive, component.key(), counting);
         CountingEntries counted(*writer);
         component.emit(counted);
@@ -59,14 +81,18 @@ SegmentQueue::SegmentQueue(std::vector<const Component*> components, Encoding en
     : components_(std::move(components)), encoding_(encoding) {
     for (const auto* component : components_) {
         futures_.push_back(pool.submit([component, encoding, &cache, &reporter] {
+            Task task(reporter,
+                      fmt::format("{:<14} {}", component->location(), component->title()));
+            task.listed();
             auto began = std::chrono::steady_clock::now();
-            Segment segment = within(
-                [&] { return fmt::format("while making {}", component->location()); },
-                [&] { return make_segment(*component, encoding, cache); });
+            Segment segment =
+                within([&] { return fmt::format("while making {}", component->location()); },
+                       [&] { return make_segment(*component, encoding, cache, &task); });
             std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
-            reporter.verbose(fmt::format("{:<14} {}: {}, {}", component->location(),
-                                         component->title(), human_size(segment.facts.size),
-                                         segment.reused ? "kept" : "made"));
+            if (segment.facts.entries > 0)
+                task.result(fmt::format("{}, {}", human_size(segment.facts.size),
+                                        segment.reused ? "kept" : "made"),
+                            !segment.reused);
             return Made{std::move(segment), took.count()};
         }));
     }
@@ -83,8 +109,8 @@ void SegmentQueue::write_to(Sink& sink, std::vector<ComponentResult>& results) {
     for (size_t i = 0; i < futures_.size(); ++i) {
         Made made = futures_[i].get();
         sink.write_file(made.segment.file.get(), 0, made.segment.facts.size);
-        results.push_back({components_[i]->location(), components_[i]->title(),
-                           made.segment.facts, made.segment.reused, made.seconds});
+        results.push_back({components_[i]->location(), components_[i]->title(), made.segment.facts,
+                           made.segment.reused, made.seconds});
     }
     sink.write(archive_end(encoding_));
 }

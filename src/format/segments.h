@@ -14,8 +14,10 @@
 
 namespace coracle {
 
-/// Encodes one component, or takes it from the cache. The bytes depend on component and encoding alone.
-Segment make_segment(const Component& component, const Encoding& encoding, SegmentCache& cache);
+/// Encodes one component, or takes it from the cache. The bytes depend on component and encoding
+/// alone. `task`, if any, is told of the bytes that are encoded.
+Segment make_segment(const Component& component, const Encoding& encoding, SegmentCache& cache,
+                     Task* task = nullptr);
 
 /// What became of a component in a build: for the summary.
 struct ComponentResult {

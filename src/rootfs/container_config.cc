@@ -36,6 +36,13 @@ std::string text_of(const nlohmann::ordered_json& json) {
     return json.dump(4, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
+Strings device_paths(const ImageEntry& entry) {
+    Strings paths;
+    for (const auto& device : each(entry.devices))
+        paths.push_back(device.path);
+    return paths;
+}
+
 void summarize(const ContainerInput& input, const ImageEntry& entry,
                const std::vector<ContainerMount>& mounts, ContainerConfig& config) {
     config.capabilities = expand_capabilities(each(entry.capabilities));
@@ -53,6 +60,7 @@ void summarize(const ContainerInput& input, const ImageEntry& entry,
         if (mount.type == "bind")
             own_binds.push_back(bind_text(mount));
     config.binds_of_label = without(config.binds, own_binds);
+    config.devices_of_label = without(device_paths(entry), device_paths(input.entry));
 }
 
 // Says what the OCI runtime will refuse, or what has no effect.

@@ -69,6 +69,7 @@ struct ContainerConfig {
     std::vector<std::string> binds = {};                 ///< "SOURCE:DESTINATION:OPTIONS"
     std::vector<std::string> capabilities_of_label = {}; ///< those that only the label asks for
     std::vector<std::string> binds_of_label = {};
+    std::vector<std::string> devices_of_label = {}; ///< paths
     std::vector<std::string> warnings = {}; ///< e.g. that there is nothing to run
 };
 
