@@ -81,7 +81,7 @@ void CpioWriter::add(const Entry& entry, Source& content) {
     } else {
         ++next_inode_;
         if (entry.link_count > 1)
-            shared_.emplace(entry.path.str(), inode);
+            shared_.insert_or_assign(entry.path.str(), inode);
     }
     bool symlink = entry.type == EntryType::symlink;
     Header header;
