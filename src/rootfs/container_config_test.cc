@@ -171,6 +171,14 @@ TEST(ContainerConfig, CapabilitiesAreNoneUnlessAskedFor) {
     EXPECT_EQ(make("capabilities: [None]").summary.capabilities.size(), 0u);
 }
 
+TEST(ContainerConfig, TellsWhichDevicesOnlyTheLabelAsksFor) {
+    auto image =
+        labelled(R"({"devices": [{"path": "/dev/kvm", "type": "c", "major": 10, "minor": 232, )"
+                 R"("mode": "0660"}, {"path": "all", "type": "b"}]})");
+    EXPECT_THAT(make("", image).summary.devices_of_label, ElementsAre("/dev/kvm", "all"));
+    EXPECT_THAT(make("devices: [{path: all, type: b}]", image).summary.devices_of_label, IsEmpty());
+}
+
 TEST(ContainerConfig, LabelIsBelowTheYaml) {
     auto image =
         labelled("{\"capabilities\": [\"CAP_CHOWN\"], \"binds\": [\"/a:/a\"], \"readonly\": "
