@@ -54,6 +54,18 @@ std::vector<std::string> namespaces_of(const Json& linux_part, const std::string
     return namespaces;
 }
 
+std::vector<std::string> devices_of(const Json& linux_part, const std::string& where) {
+    std::vector<std::string> devices;
+    const Json& resources = object_at(linux_part, "resources", where);
+    for (const auto& rule : objects_at(resources, "devices", where))
+        if (devices.empty() && json_bool(rule, "allow", where) &&
+            !json_number(rule, "major", where))
+            devices.emplace_back("all");
+    for (const auto& device : objects_at(linux_part, "devices", where))
+        devices.push_back(json_string(device, "path", where));
+    return devices;
+}
+
 } // namespace
 
 bool InspectedMount::is_bind() const {
@@ -78,8 +90,7 @@ ContainerFacts facts_of(const InspectedContainer& container) {
     facts.command = json_strings(process, "args", where);
     facts.capabilities = json_strings(object_at(process, "capabilities", where), "bounding", where);
     facts.mounts = mounts_of(config, where);
-    for (const auto& device : objects_at(linux_part, "devices", where))
-        facts.devices.push_back(json_string(device, "path", where));
+    facts.devices = devices_of(linux_part, where);
     facts.namespaces = namespaces_of(linux_part, where);
     facts.readonly = json_bool(object_at(config, "root", where), "readonly", where);
     facts.user = fmt::format("{}:{}", json_number(user, "uid", where).value_or(0),

@@ -24,7 +24,7 @@ struct ContainerFacts {
     std::vector<std::string> command = {};
     std::vector<std::string> capabilities = {}; ///< the bounding set
     std::vector<InspectedMount> mounts = {};
-    std::vector<std::string> devices = {}; ///< paths
+    std::vector<std::string> devices = {}; ///< paths; "all": no limit but the kind
     std::vector<std::string> namespaces =
         {}; ///< of its own: "mount"; joined: "network (/run/netns/x)"
     bool readonly = false;

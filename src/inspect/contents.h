@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -52,7 +53,8 @@ struct InspectedContainer {
     std::string source;  ///< the image; "" = not known
     std::string config_json = {};
     std::string runtime_json = {};
-    LabelGrants label = {}; ///< of an image
+    /// What it has because the label of its image asks for it, where that is known.
+    std::optional<LabelGrants> label = {};
 };
 
 /// What is in an output or an image.

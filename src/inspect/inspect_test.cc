@@ -42,7 +42,7 @@ protected:
         config.cmd = {"/bin/app", "two words"};
         config.labels["org.mobyproject.config"] =
             R"({"capabilities": ["CAP_KILL"], "binds": ["/a:/b"],)"
-            R"( "devices": [{"path": "/dev/kvm", "type": "c", "major": 10, "minor": 232, "mode": "0660"}]})";
+            R"( "devices": [{"path": "/dev/kvm", "type": "c", "major": 10, "minor": 232, "mode": "0660"}, {"path": "all", "type": "b"}]})";
         system_.image("app:1", {TarText().file("app", "APP").str()}, config);
     }
 
@@ -100,7 +100,7 @@ TEST_F(InspectTest, ShowsTheComponentsAndContainersOfATar) {
     EXPECT_EQ(contents.containers[0].section, "services");
     EXPECT_THAT(facts.command, ElementsAre("/bin/app", "two words"));
     EXPECT_THAT(facts.capabilities, ElementsAre("CAP_KILL"));
-    EXPECT_THAT(facts.devices, ElementsAre("/dev/kvm"));
+    EXPECT_THAT(facts.devices, ElementsAre("all", "/dev/kvm"));
     EXPECT_TRUE(facts.readonly);
     std::string text = text_of(contents);
     EXPECT_THAT(text, HasSubstr("\nservices app\n"
@@ -138,6 +138,40 @@ TEST_F(InspectTest, ShowsWhatTheLabelOfAnImageGrants) {
     EXPECT_THAT(text, HasSubstr("  by its label  device /dev/kvm\n"));
     EXPECT_EQ(json_of(contents)["containers"][0]["label"]["capabilities"].dump(), "[\"CAP_KILL\"]");
     EXPECT_THAT(text_of(read("init:1")), Not(HasSubstr("by its label")));
+}
+
+TEST_F(InspectTest, ShowsOfAnOutputWhatLabelsInTheCacheGrant) {
+    auto label = read(tar("os.tar")).containers.at(0).label;
+    ASSERT_TRUE(label);
+    EXPECT_THAT(label->capabilities, ElementsAre("CAP_KILL"));
+    EXPECT_THAT(label->devices, ElementsAre("/dev/kvm", "all"));
+    EXPECT_THAT(label->binds, ElementsAre("/a:/b:rw,rbind,rshared"));
+    label = read(tar("os.tar", "services: [{name: app, image: 'app:1', capabilities: [], "
+                               "binds: ['/x:/y'], devices: []}]\n"))
+                .containers.at(0)
+                .label;
+    ASSERT_TRUE(label);
+    EXPECT_TRUE(label->empty());
+    EXPECT_FALSE(read(initrd("os-initrd.img")).containers.at(0).label);
+}
+
+TEST_F(InspectTest, LooksIntoAnInitrdInATar) {
+    StringSink sink;
+    TarWriter writer(sink);
+    Entry entry;
+    entry.path = TreePath("kernel");
+    entry.size = 1;
+    writer.add(entry, "K");
+    std::string content = read_file(initrd("os-initrd.img"));
+    entry.path = TreePath("initrd.img");
+    entry.size = content.size();
+    writer.add(entry, content);
+    writer.finish();
+    std::string path = system_.dir / "os-initrd.tar";
+    write_file(path, sink.str());
+    Contents contents = read(path);
+    EXPECT_THAT(locations(contents), ElementsAre("boot ", "root ", "containers/services/app "));
+    EXPECT_EQ(contents.containers.size(), 1u);
 }
 
 TEST_F(InspectTest, SaysWhatItCannotShow) {

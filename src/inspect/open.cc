@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <optional>
+#include <utility>
 
 #include "archive/cpio_reader.h"
 #include "archive/tar_reader.h"
@@ -11,10 +12,9 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "image/merged_image.h"
+#include "inspect/label.h"
 #include "io/compress.h"
 #include "io/file_io.h"
-#include "rootfs/container_config.h"
-#include "rootfs/images.h"
 #include "store/resolve.h"
 #include "store/store.h"
 
@@ -70,7 +70,15 @@ void read_initrd(Source& file, ContentsBuilder& builder) {
 
 void read_tar(Source& file, ContentsBuilder& builder) {
     TarReader tar(file);
+    bool first = true;
+    bool is_boot = false; ///< kernel, initrd.img, cmdline: an initrd with what boots it
     while (auto entry = tar.next()) {
+        is_boot = is_boot || (std::exchange(first, false) && entry->path.str() == "kernel" &&
+                              entry->type == EntryType::regular);
+        if (is_boot && entry->path.str() == "initrd.img") {
+            read_initrd(tar.content(), builder);
+            continue;
+        }
         std::string location;
         std::string source;
         for (const auto& [key, value] : tar.records()) {
@@ -80,7 +88,7 @@ void read_tar(Source& file, ContentsBuilder& builder) {
                 source = value;
         }
         if (location.empty())
-            location = location_of(entry->path);
+            location = is_boot ? "boot" : location_of(entry->path);
         builder.add(*entry, tar.content(), location, source);
     }
 }
@@ -103,31 +111,6 @@ Contents read_file_contents(const std::string& path, bool hash) {
                       contents.kind = kind.cpio ? "initrd" : docker ? "docker" : "tar";
                       return contents;
                   });
-}
-
-std::vector<std::string> devices_of(const ImageEntry& entry) {
-    std::vector<std::string> devices;
-    if (entry.devices)
-        for (const auto& device : *entry.devices)
-            devices.push_back(device.path);
-    return devices;
-}
-
-/// What the image would be as a container of which the YAML says nothing but its name.
-InspectedContainer container_of(const ResolvedImage& image) {
-    ImageEntry entry;
-    entry.name = "image";
-    entry.image.text = image.reference.full();
-    ImageDefaults defaults = defaults_of(image);
-    ContainerConfig config = make_container_config(
-        {.entry = entry, .image = defaults, .ids = {}, .volumes = {}, .layout = {}});
-    return {.name = image.reference.full(),
-            .section = "image",
-            .source = image.descriptor.digest.str(),
-            .config_json = config.config_json,
-            .runtime_json = config.runtime_json,
-            .label = {config.capabilities_of_label, config.binds_of_label,
-                      devices_of(effective_entry(entry, defaults))}};
 }
 
 std::optional<Reference> reference_named(const std::string& text) {
@@ -167,7 +150,7 @@ std::optional<Contents> read_image_contents(const std::string& what,
 /// The files of a build by its name, that which is read first; empty when there is none.
 std::vector<std::string> outputs_named(const std::string& name) {
     std::vector<std::string> found;
-    for (const char* ending : {"-initrd.img", ".tar", ".docker"})
+    for (const char* ending : {"-initrd.img", "-initrd.tar", ".tar", ".docker"})
         if (fs::is_regular_file(name + ending)) {
             found.push_back(name + ending);
             break;
@@ -190,6 +173,8 @@ Contents read_contents(const std::string& what, const InspectOptions& options) {
     std::optional<Contents> contents;
     if (!paths.empty()) {
         contents = read_file_contents(paths[0], options.hash);
+        if (exists(options.cache + "/index.json"))
+            find_label_grants(*contents, Store(options.cache, false), options.platform);
         for (const auto& path : paths)
             contents->outputs.emplace_back(path, fs::file_size(path));
     } else {

@@ -85,15 +85,15 @@ std::string container_text(const InspectedContainer& container) {
     add_line(text, "namespaces", safe(join(facts.namespaces, " ")));
     add_line(text, "root", facts.readonly ? "read-only" : "writable");
     add_line(text, "restart", safe(facts.restart));
-    if (container.label.empty())
+    if (!container.label)
         return text;
+    const LabelGrants& label = *container.label;
     add_line(text, "by its label",
-             container.label.capabilities.empty()
-                 ? ""
-                 : "capabilities " + capability_text(container.label.capabilities));
-    for (const auto& bind : container.label.binds)
+             label.capabilities.empty() ? ""
+                                        : "capabilities " + capability_text(label.capabilities));
+    for (const auto& bind : label.binds)
         add_line(text, "by its label", safe("bind " + bind));
-    for (const auto& device : container.label.devices)
+    for (const auto& device : label.devices)
         add_line(text, "by its label", safe("device " + device));
     return text;
 }
@@ -117,10 +117,10 @@ Json container_json(const InspectedContainer& container) {
               {"namespaces", facts.namespaces},
               {"readonly", facts.readonly},
               {"restart", facts.restart}};
-    if (container.section == "image")
-        json["label"] = {{"capabilities", container.label.capabilities},
-                         {"binds", container.label.binds},
-                         {"devices", container.label.devices}};
+    if (container.label)
+        json["label"] = {{"capabilities", container.label->capabilities},
+                         {"binds", container.label->binds},
+                         {"devices", container.label->devices}};
     return json;
 }
 
