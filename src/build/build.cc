@@ -68,7 +68,7 @@ RootfsOptions rootfs_options(const BuildOptions& options) {
 
 void make_formats(const BuildOptions& options, const std::vector<const Format*>& chosen,
                   const Rootfs& rootfs, BuildResult& result) {
-    SegmentCache cache(options.cache + "/segments");
+    SegmentCache cache(segment_directory(options.cache));
     ThreadPool pool(options.threads);
     Outputs outputs;
     FileSink standard_output(STDOUT_FILENO, "standard output");
