@@ -67,8 +67,7 @@ RootfsOptions rootfs_options(const BuildOptions& options) {
 }
 
 void make_formats(const BuildOptions& options, const std::vector<const Format*>& chosen,
-                  const Rootfs& rootfs, BuildResult& result) {
-    SegmentCache cache(segment_directory(options.cache));
+                  const Rootfs& rootfs, SegmentCache& cache, BuildResult& result) {
     ThreadPool pool(options.threads);
     Outputs outputs;
     FileSink standard_output(STDOUT_FILENO, "standard output");
@@ -128,12 +127,16 @@ BuildResult build(const BuildOptions& options) {
     auto session = store.session(); // nobody collects what is being built or read
     ensure_packages(spec, store, options.platform, *options.reporter);
     ensure_images(spec, store, options.platform, options.images, *options.reporter);
-    Rootfs rootfs(spec, store, rootfs_options(options));
-
+    SegmentCache cache(segment_directory(options.cache));
+    RootfsOptions root = rootfs_options(options);
+    root.remember = [&](const std::string& key, const std::function<std::string()>& make) {
+        return cache.remember(key, make);
+    };
+    Rootfs rootfs(spec, store, root);
     if (!options.label_privileges)
         refuse_label_privileges(rootfs.containers());
     BuildResult result;
-    make_formats(options, chosen, rootfs, result);
+    make_formats(options, chosen, rootfs, cache, result);
     result.containers = rootfs.containers();
     std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
     result.seconds = took.count();

@@ -126,6 +126,19 @@ Segment SegmentCache::keep(const std::string& name, SegmentFile file, const Segm
     return {std::move(file.fd_), facts, false};
 }
 
+std::string SegmentCache::remember(const std::string& name,
+                                   const std::function<std::string()>& make) {
+    if (auto found = find(name)) {
+        FileSource source(found->file.get(), "segment", 0, found->facts.size);
+        return read_all(source);
+    }
+    std::string text = make();
+    SegmentFile file = create();
+    write_all(file.fd(), text, "segment");
+    keep(name, std::move(file), {text.size(), text.size(), 0}, sha256_hex(text));
+    return text;
+}
+
 void SegmentCache::trim() {
     if (!writable_)
         return;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -48,6 +49,9 @@ public:
     /// `name` for later builds.
     Segment keep(const std::string& name, SegmentFile file, const SegmentFacts& facts,
                  const std::string& hash);
+
+    /// The text kept under `name`, or the one that `make` gives, which is kept then.
+    std::string remember(const std::string& name, const std::function<std::string()>& make);
 
     /// Removes what was not used for longest until all together are no larger than the limit.
     void trim();

@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "image/layer.h"
 
 namespace coracle {
 
@@ -90,25 +92,55 @@ std::vector<InstalledPackage> parse_apk_database(std::string_view text) {
     return packages;
 }
 
-std::vector<InstalledPackage> installed_packages(EntrySource& tree) {
-    std::vector<InstalledPackage> packages;
-    const TreePath dpkg("var/lib/dpkg/status");
-    const TreePath dpkg_parts("var/lib/dpkg/status.d");
-    const TreePath apk[] = {TreePath("lib/apk/db/installed"), TreePath("usr/lib/apk/db/installed")};
-    while (auto entry = tree.next()) {
-        if (entry->type != EntryType::regular)
-            continue;
-        std::vector<InstalledPackage> found;
-        if (entry->path == dpkg || entry->path.parent() == dpkg_parts)
-            found = parse_dpkg_status(read_all(tree.content(), max_database));
-        else if (std::ranges::find(apk, entry->path) != std::end(apk))
-            found = parse_apk_database(read_all(tree.content(), max_database));
-        std::ranges::move(found, std::back_inserter(packages));
+namespace {
+
+enum class Database { none, dpkg, apk };
+
+Database database_at(const TreePath& path) {
+    static const TreePath dpkg("var/lib/dpkg/status"), dpkg_parts("var/lib/dpkg/status.d"),
+        apk("lib/apk/db/installed"), apk_below_usr("usr/lib/apk/db/installed");
+    if (path == dpkg || path.parent() == dpkg_parts)
+        return Database::dpkg;
+    return path == apk || path == apk_below_usr ? Database::apk : Database::none;
+}
+
+using Databases = std::map<TreePath, std::vector<InstalledPackage>>;
+
+/// Takes away what a whiteout in the layer above hides.
+void hide(Databases& databases, const TreePath& whiteout) {
+    bool opaque = whiteout.name() == ".wh..wh..opq";
+    TreePath hidden = opaque ? whiteout.parent()
+                             : whiteout.parent() / whiteout.name().substr(sizeof ".wh." - 1);
+    std::erase_if(databases, [&](const auto& item) { return hidden.contains(item.first); });
+}
+
+} // namespace
+
+std::vector<InstalledPackage> installed_packages(const Store& store,
+                                                 const std::vector<Descriptor>& layers,
+                                                 const LayerLimits& limits) {
+    Databases all;
+    for (const auto& descriptor : layers) {
+        Layer layer(store, descriptor, limits);
+        Databases found;
+        while (auto entry = layer.next()) {
+            std::string_view name = entry->path.name();
+            if (name.starts_with(".wh.") && name != ".wh." && name != ".wh.." && name != ".wh...")
+                hide(all, entry->path);
+            Database kind = database_at(entry->path);
+            if (kind == Database::none || entry->type != EntryType::regular)
+                continue;
+            std::string text = read_all(layer.content(), max_database);
+            found[entry->path] =
+                kind == Database::dpkg ? parse_dpkg_status(text) : parse_apk_database(text);
+        }
+        for (auto& [path, packages] : found)
+            all.insert_or_assign(path, std::move(packages));
     }
-    std::ranges::sort(packages);
-    auto repeated = std::ranges::unique(packages);
-    packages.erase(repeated.begin(), repeated.end());
-    return packages;
+    std::set<InstalledPackage> packages;
+    for (const auto& [path, list] : all)
+        packages.insert(list.begin(), list.end());
+    return {packages.begin(), packages.end()};
 }
 
 } // namespace coracle

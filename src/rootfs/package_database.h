@@ -5,7 +5,9 @@
 #include <string_view>
 #include <vector>
 
-#include "archive/entry.h"
+#include "image/limits.h"
+#include "oci/descriptor.h"
+#include "store/store.h"
 
 namespace coracle {
 
@@ -30,8 +32,11 @@ std::vector<InstalledPackage> parse_dpkg_status(std::string_view text);
 /// The packages of an apk installed database ("P:", "V:", "A:", "L:", "o:" lines).
 std::vector<InstalledPackage> parse_apk_database(std::string_view text);
 
-/// The packages in a tree: var/lib/dpkg/status, var/lib/dpkg/status.d/*, lib/apk/db/installed and
-/// usr/lib/apk/db/installed. Sorted, each once. Databases over 64 MiB are refused.
-std::vector<InstalledPackage> installed_packages(EntrySource& tree);
+/// The packages in an image: of var/lib/dpkg/status, var/lib/dpkg/status.d/*, lib/apk/db/installed and
+/// usr/lib/apk/db/installed as its upper layers leave them. Sorted, each once. Reads each layer once.
+/// Databases over 64 MiB are refused.
+std::vector<InstalledPackage> installed_packages(const Store& store,
+                                                 const std::vector<Descriptor>& layers,
+                                                 const LayerLimits& limits = {});
 
 } // namespace coracle

@@ -218,6 +218,7 @@ void Rootfs::Plan::add_sbom() {
     sbom.time = options.time;
     sbom.limits = options.limits;
     sbom.created = options.sbom_created;
+    sbom.remember = options.remember;
     components.push_back(
         std::make_unique<SbomComponent>(images.store(), sbom_images, std::move(sbom)));
 }

@@ -26,6 +26,7 @@ struct RootfsOptions {
     bool decompress_kernel = false; ///< the kernel in boot/ is unpacked
     std::string sbom_created = {};  ///< RFC 3339; "" = `time`
     LayerLimits limits = {};        ///< what images may hold
+    Remember remember = {};         ///< keeps what is slow to find out
 };
 
 /// A container of the system, for summaries.

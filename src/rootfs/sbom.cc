@@ -8,7 +8,6 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
-#include "image/merged_image.h"
 #include "io/hash.h"
 #include "oci/json.h"
 #include "rootfs/image_rules.h"
@@ -131,7 +130,6 @@ Json package_of(const InstalledPackage& package, const std::string& id) {
 Json document_from_packages(const Store& store, const ResolvedImage& image,
                             const LayerLimits& limits) {
     Json document;
-    MergedImage tree(store, image.manifest.layers, {}, limits);
     std::string digest = image.descriptor.digest.str();
     std::string image_id = spdx_id("Image", digest);
     document["packages"].push_back({{"name", source_name(image.reference)},
@@ -141,12 +139,23 @@ Json document_from_packages(const Store& store, const ResolvedImage& image,
                                     {"filesAnalyzed", false},
                                     {"primaryPackagePurpose", "CONTAINER"}});
     document["relationships"].push_back(relationship(document_id, "DESCRIBES", image_id));
-    for (const auto& package : installed_packages(*tree.open())) {
+    for (const auto& package : installed_packages(store, image.manifest.layers, limits)) {
         std::string id = spdx_id("Package", digest + package.purl());
         document["packages"].push_back(package_of(package, id));
         document["relationships"].push_back(relationship(image_id, "CONTAINS", id));
     }
     return document;
+}
+
+/// As document_from_packages(), which reads all of the image, unless it was made before.
+Json remembered_document(const Store& store, const ResolvedImage& image,
+                         const SbomOptions& options) {
+    auto make = [&] { return document_from_packages(store, image, options.limits).dump(); };
+    if (!options.remember)
+        return Json::parse(make());
+    KeyBuilder key("packages of an image");
+    key.add(image.descriptor.digest.str()).add(source_name(image.reference));
+    return Json::parse(options.remember(key.hex(), make));
 }
 
 /// The SPDX documents attached to an image.
@@ -188,7 +197,7 @@ Json join_sboms(const Store& store, const std::vector<SbomImage>& images,
     for (const auto& [image, directory] : images) {
         auto documents = attached_documents(store, *image);
         if (documents.empty())
-            documents.push_back(document_from_packages(store, *image, options.limits));
+            documents.push_back(remembered_document(store, *image, options));
         for (const auto& document : documents)
             joiner.add(document, directory, image->descriptor.digest);
     }

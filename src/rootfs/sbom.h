@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -22,12 +23,17 @@ struct SbomImage {
 
 enum class SbomFormat { spdx, cyclonedx };
 
+/// Gives the text that was made under this key before, in this build or another, or makes it.
+using Remember =
+    std::function<std::string(const std::string& key, const std::function<std::string()>& make)>;
+
 struct SbomOptions {
     std::string name; ///< the file's name in the root
     SbomFormat format = SbomFormat::spdx;
     int64_t time = 0;         ///< its mtime
     std::string created = {}; ///< RFC 3339; "" = `time`
     LayerLimits limits = {};
+    Remember remember = {}; ///< what was found in an image; without it nothing is remembered
 };
 
 /// The SPDX 2.3 documents attached to the images, joined into one; for an image without, one made
