@@ -150,7 +150,10 @@ Json document_from_packages(const Store& store, const ResolvedImage& image,
 /// As document_from_packages(), which reads all of the image, unless it was made before.
 Json remembered_document(const Store& store, const ResolvedImage& image,
                          const SbomOptions& options) {
-    auto make = [&] { return document_from_packages(store, image, options.limits).dump(); };
+    auto make = [&] {
+        return document_from_packages(store, image, options.limits)
+            .dump(-1, ' ', false, Json::error_handler_t::replace);
+    };
     if (!options.remember)
         return Json::parse(make());
     KeyBuilder key("packages of an image");
