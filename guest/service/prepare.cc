@@ -5,6 +5,8 @@
 
 #include <fcntl.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/fd.h"
@@ -25,12 +27,30 @@ bool inside(const std::string& path, const std::string& bundle) {
     return path.starts_with(bundle + "/");
 }
 
+std::string value_of(const Mount& mount, std::string_view key) {
+    for (const auto& option : mount.options)
+        if (option.starts_with(key))
+            return option.substr(key.size());
+    return "";
+}
+
+/// The root of an overlay has the owner and mode of its upper directory: it gets those of the
+/// image's root, which a container in a user namespace must own.
+void take_after(const std::string& upper, const std::string& lower) {
+    struct stat status{};
+    if (::stat(lower.c_str(), &status) == 0 &&
+        ::chown(upper.c_str(), status.st_uid, status.st_gid) == 0)
+        ::chmod(upper.c_str(), status.st_mode & 07777);
+}
+
 void prepare_mount(Mount what) {
     make_path(what.target);
-    for (const auto& option : what.options)
-        for (std::string_view key : {"upperdir=", "workdir="})
-            if (option.starts_with(key))
-                make_path(option.substr(key.size()));
+    std::string upper = value_of(what, "upperdir=");
+    for (const auto& path : {upper, value_of(what, "workdir=")})
+        if (!path.empty())
+            make_path(path);
+    if (!upper.empty())
+        take_after(upper, value_of(what, "lowerdir="));
     mount(what);
 }
 

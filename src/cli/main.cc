@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The coracle program: parses the command line, runs one command, tells how it ended.
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -92,7 +93,9 @@ int report(const std::exception& error) {
     if (output_is_closed())
         die_by(SIGPIPE);
     bool complete = dynamic_cast<const Diagnostics*>(&error) != nullptr;
-    fmt::print(stderr, "{}{}\n", complete ? "" : "error: ", error.what());
+    auto lines = split(error.what(), '\n');
+    std::ranges::transform(lines, lines.begin(), printable); // names may come from a hostile image
+    fmt::print(stderr, "{}{}\n", complete ? "" : "error: ", join(lines, "\n"));
     return dynamic_cast<const UsageError*>(&error) != nullptr ? usage : failed;
 }
 

@@ -84,6 +84,7 @@ void BundleComponent::seal() {
         key.add(file.name).add(file.content);
     for (const auto& name : parts_.directories)
         key.add(name);
+    key.add(parts_.first_id);
     for (const auto& path : parts_.without)
         key.add(path.str());
     for (const auto& entry : skeleton_.directories_for(parts_.directory, parts_.time)) {
@@ -100,6 +101,8 @@ void BundleComponent::emit(EntrySink& sink) const {
     auto add_directory = [&](const std::string& name, const PaxList& provenance) {
         Entry entry = directory_entry(parts_.directory / name, parts_.time);
         entry.provenance = &provenance;
+        if (name == parts_.files_in)
+            entry.uid = entry.gid = parts_.first_id; // the container's root
         sink.add(entry);
     };
     if (!parts_.files_in.empty()) {
@@ -112,9 +115,9 @@ void BundleComponent::emit(EntrySink& sink) const {
                        hide(parts_.without, parts_.directory / parts_.files_in, rules);
                        MergedImage tree(store_, image_->manifest.layers, std::move(rules),
                                         parts_.limits);
-                       emit_below(
-                           {parts_.directory / parts_.files_in, &provenance_, &parts_.without},
-                           *tree.open(), sink);
+                       emit_below({parts_.directory / parts_.files_in, &provenance_,
+                                   &parts_.without, parts_.first_id},
+                                  *tree.open(), sink);
                    });
         }
     }

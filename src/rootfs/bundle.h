@@ -53,6 +53,7 @@ struct BundleParts {
     std::vector<std::string> directories = {}; ///< empty ones to make, below `directory`
     std::string directories_source = {};       ///< their provenance, where it is another
     std::set<TreePath> without = {};           ///< full paths that `files` of the YAML replaces
+    uint32_t first_id = 0;                     ///< see Prefix
     int64_t time = 0;
     LayerLimits limits = {};
 };

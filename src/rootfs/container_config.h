@@ -70,11 +70,18 @@ struct ContainerConfig {
     std::vector<std::string> capabilities_of_label = {}; ///< those that only the label asks for
     std::vector<std::string> binds_of_label = {};
     std::vector<std::string> devices_of_label = {}; ///< paths
-    std::vector<std::string> warnings = {}; ///< e.g. that there is nothing to run
+    std::vector<std::string> warnings = {};         ///< e.g. that there is nothing to run
 };
 
 /// The entry on top of its image's label. Throws Diagnostics when the label is not valid.
 ImageEntry effective_entry(const ImageEntry& entry, const ImageDefaults& image);
+
+/// `userns: auto` gives each container this many ids of its own.
+inline constexpr uint32_t ids_per_container = 65536;
+
+/// The first of a container's own ids on the outside, for `userns: auto`; else 0. Its files belong
+/// to that range, so that its root owns them.
+uint32_t first_private_id(const ImageEntry& entry, const ImageDefaults& image, const IdMap& ids);
 
 /// Whether the root is read-only by entry and label: decides where the image's files go.
 bool is_readonly(const ImageEntry& entry, const ImageDefaults& image);

@@ -17,7 +17,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr uint32_t first_container_id = 100;
-constexpr int64_t ids_per_container = 65536;
 
 bool is_shared(const std::optional<std::string>& value) {
     return !value || value->empty() || *value == "host" || *value == "root";
@@ -60,12 +59,12 @@ Json mappings_json(const std::optional<std::vector<IdMapping>>& given, int64_t a
     return json;
 }
 
-// With `userns: auto` each container has its own 65536 ids, from 65536 on.
-int64_t automatic_ids(const ContainerInput& input, const ImageEntry& entry) {
-    auto id = input.ids.find(input.entry.name);
-    if (entry.userns != "auto" || id == input.ids.end())
+// Each container's ids lie behind those of the one before it, the first's from 65536 on.
+uint32_t private_ids(const ImageEntry& entry, const std::string& name, const IdMap& ids) {
+    auto id = ids.find(name);
+    if (entry.userns != "auto" || id == ids.end())
         return 0;
-    return ids_per_container * (1 + static_cast<int64_t>(id->second - first_container_id));
+    return ids_per_container * (1 + (id->second - first_container_id));
 }
 
 // A rule of the device cgroup knows character and block devices only.
@@ -150,7 +149,7 @@ void add_strings(Json& json, const char* key, const std::optional<Strings>& valu
 
 nlohmann::ordered_json linux_json(const ContainerInput& input, const ImageEntry& entry) {
     Json json = Json::object();
-    int64_t automatic = automatic_ids(input, entry);
+    int64_t automatic = private_ids(entry, input.entry.name, input.ids);
     if (Json mappings = mappings_json(entry.uid_mappings, automatic); !mappings.empty())
         json["uidMappings"] = std::move(mappings);
     if (Json mappings = mappings_json(entry.gid_mappings, automatic); !mappings.empty())
@@ -169,6 +168,10 @@ nlohmann::ordered_json linux_json(const ContainerInput& input, const ImageEntry&
     add_strings(json, "maskedPaths", entry.masked_paths);
     add_strings(json, "readonlyPaths", entry.readonly_paths);
     return json;
+}
+
+uint32_t first_private_id(const ImageEntry& entry, const ImageDefaults& image, const IdMap& ids) {
+    return private_ids(effective_entry(entry, image), entry.name, ids);
 }
 
 } // namespace coracle

@@ -162,10 +162,17 @@ void Rootfs::Plan::add_container(const std::string& location, const ImageEntry& 
     bool readonly = is_readonly(entry, defaults);
     std::string own = readonly ? "rootfs" : "lower";
     std::string bundle = "/" + directory.str();
-    auto [at, first] = stored.try_emplace(source, bundle + "/" + own);
-    ContainerConfig config =
-        make_container_config({entry, defaults, ids, volumes, {bundle, first ? "" : at->second},
-                               &spec.sources, read_seccomp_profile(entry, defaults)});
+    uint32_t first_id = first_private_id(entry, defaults, ids);
+    // Files of other owners are other files.
+    std::string owned = first_id == 0 ? source : fmt::format("{} for {}", source, first_id);
+    auto [at, first] = stored.try_emplace(owned, bundle + "/" + own);
+    ContainerConfig config = make_container_config({entry,
+                                                    defaults,
+                                                    ids,
+                                                    volumes,
+                                                    {bundle, first ? "" : at->second},
+                                                    &spec.sources,
+                                                    read_seccomp_profile(entry, defaults)});
 
     BundleParts parts;
     parts.location = location;
@@ -173,6 +180,7 @@ void Rootfs::Plan::add_container(const std::string& location, const ImageEntry& 
     parts.source = source;
     parts.directory = std::move(directory);
     parts.files_in = first ? own : "";
+    parts.first_id = first_id;
     parts.files = {{"config.json", config.config_json}, {"runtime.json", config.runtime_json}};
     if (!readonly)
         parts.directories = {"tmp", "rootfs"};
