@@ -133,6 +133,9 @@ BuildResult build(const BuildOptions& options) {
         return cache.remember(key, make);
     };
     Rootfs rootfs(spec, store, root);
+    for (const auto& container : rootfs.containers())
+        for (const auto& warning : container.config.warnings)
+            options.reporter->warning(fmt::format("{}: {}", container.location, warning));
     if (!options.label_privileges)
         refuse_label_privileges(rootfs.containers());
     BuildResult result;

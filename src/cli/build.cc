@@ -44,7 +44,8 @@ InitrdCompression parse_compression(const std::string& text) {
 void run_build(BuildCommand& command, Globals& globals) {
     BuildOptions& options = command.options;
     if (command.docker)
-        throw Error("--docker is not supported: images are read from the cache");
+        throw Error("--docker is not supported: images are read from the cache")
+            .hint("docker save IMAGE | coracle cache import -");
     for (const auto& list : command.formats)
         for (auto& name : split(list, ','))
             options.formats.push_back(std::move(name));
@@ -66,9 +67,11 @@ void run_build(BuildCommand& command, Globals& globals) {
         fmt::print("{}", to_yaml(read_build_spec(options)));
         return;
     }
+    if (!command.size.empty())
+        globals.reporter().warning("--size has no effect: no format asked for is a disk");
     if (!command.input_tar.empty())
-        globals.reporter().verbose("--input-tar is not needed: what has not changed is kept in the "
-                                   "cache");
+        globals.reporter().info("--input-tar is not needed and not read: what has not changed is "
+                                "kept in the cache");
     BuildResult result = build(options);
     globals.reporter().info(summary_of(result));
     if (command.output_kind == "json")
