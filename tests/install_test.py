@@ -24,7 +24,7 @@ class Install(EndToEnd):
         environment = {key: value for key, value in os.environ.items() if not key.startswith("CORACLE")}
         done = subprocess.run([self.prefix / "bin" / "linuxkit", "--cache", self.here / "cache", "pkg", "build", "init"],
                               cwd="/", check=True, capture_output=True, text=True, env=environment)
-        self.assertRegex(done.stdout, r"^coracle/init:\w+")
+        self.assertRegex(done.stdout, r"^coracle/init:[\w-]+")
 
     def test_all_the_rest_is_there(self):
         for name in ("share/coracle/pkg/redis/build.yml", "share/coracle/examples/redis-os.yml", "libexec/coracle/guest/init",
