@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/rfc3339.h"
 #include "base/text.h"
 #include "build/ensure_images.h"
 #include "build/summary.h"
@@ -34,8 +35,7 @@ std::vector<const Format*> chosen_formats(const BuildOptions& options) {
         throw UsageError("the format '{}' is streamed and cannot be combined with others",
                          (*streamed)->name);
     if (!options.output.empty() && streamed == chosen.end())
-        throw UsageError("-o is for the formats tar and docker, not for '{}'",
-                         chosen.front()->name)
+        throw UsageError("-o is for the formats tar and docker, not for '{}'", chosen.front()->name)
             .hint("--name and --dir say where its files go");
     return chosen;
 }
@@ -43,15 +43,6 @@ std::vector<const Format*> chosen_formats(const BuildOptions& options) {
 std::string base_of(const BuildOptions& options) {
     std::string name = output_name(options);
     return options.directory.empty() ? name : options.directory + "/" + name;
-}
-
-std::string current_time() {
-    std::time_t now = std::time(nullptr);
-    std::tm parts{};
-    ::gmtime_r(&now, &parts);
-    char text[32];
-    std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-    return text;
 }
 
 RootfsOptions rootfs_options(const BuildOptions& options) {
@@ -62,7 +53,7 @@ RootfsOptions rootfs_options(const BuildOptions& options) {
     result.sbom_format = options.sbom_format;
     result.decompress_kernel = options.decompress_kernel;
     if (options.sbom_current_time)
-        result.sbom_created = current_time();
+        result.sbom_created = rfc3339(std::time(nullptr));
     return result;
 }
 

@@ -1,40 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image/layer.h"
 
-#include <algorithm>
-#include <cstring>
-
 #include "base/error.h"
+#include "io/peeked_source.h"
 #include "oci/media_types.h"
 
 namespace coracle {
-
-namespace {
-
-/// Gives back what was read ahead, then the rest.
-class PeekedSource : public Source {
-public:
-    explicit PeekedSource(Source& inner) : inner_(inner) { size_ = read_full(inner_, head_); }
-
-    std::string_view head() const { return {head_, size_}; }
-
-    size_t read(std::span<char> buffer) override {
-        if (at_ == size_)
-            return inner_.read(buffer);
-        size_t count = std::min(buffer.size(), size_ - at_);
-        std::memcpy(buffer.data(), head_ + at_, count);
-        at_ += count;
-        return count;
-    }
-
-private:
-    Source& inner_;
-    char head_[6] = {};
-    size_t size_ = 0;
-    size_t at_ = 0;
-};
-
-} // namespace
 
 Layer::Layer(const Store& store, const Descriptor& descriptor, LayerLimits limits)
     : name_(descriptor.digest.str()) {

@@ -3,12 +3,12 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <ctime>
 #include <sys/stat.h>
 
 #include "archive/tar_writer.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/rfc3339.h"
 #include "base/text.h"
 #include "io/compress.h"
 #include "io/file_io.h"
@@ -149,15 +149,6 @@ void settle_hard_links(ImageTree& tree) {
             item.content = {};
         }
     }
-}
-
-std::string rfc3339(int64_t time) {
-    time_t seconds = time;
-    struct tm parts{};
-    gmtime_r(&seconds, &parts);
-    char text[32];
-    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-    return text;
 }
 
 /// Hashes what it passes on to a sink that it owns together with what that needs.

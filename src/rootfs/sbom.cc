@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rootfs/sbom.h"
 
-#include <ctime>
 #include <map>
 #include <set>
 
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/rfc3339.h"
 #include "io/hash.h"
 #include "oci/json.h"
 #include "rootfs/image_rules.h"
@@ -23,15 +23,6 @@ using Json = nlohmann::ordered_json;
 
 constexpr const char* document_id = "SPDXRef-DOCUMENT";
 constexpr const char* spdx_predicate = "https://spdx.dev/Document";
-
-std::string rfc3339(int64_t time) {
-    auto seconds = static_cast<std::time_t>(time);
-    std::tm parts{};
-    ::gmtime_r(&seconds, &parts);
-    char text[32];
-    std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-    return text;
-}
 
 /// Joins documents one by one.
 class Joiner {

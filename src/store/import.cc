@@ -2,12 +2,12 @@
 #include "store/import.h"
 
 #include <algorithm>
-#include <array>
 #include <map>
 
 #include "base/error.h"
 #include "base/text.h"
 #include "io/compress.h"
+#include "io/peeked_source.h"
 #include "oci/media_types.h"
 #include "store/import_docker.h"
 #include "store/reachable.h"
@@ -19,28 +19,6 @@ namespace {
 
 constexpr uint64_t max_document = 4 << 20;
 constexpr const char* containerd_name = "io.containerd.image.name";
-
-/// Gives back what was read of a source to look at it.
-class PeekedSource : public Source {
-public:
-    explicit PeekedSource(Source& inner) : inner_(inner) {
-        std::array<char, 8> head{};
-        head_.assign(head.data(), read_full(inner_, head));
-    }
-    const std::string& head() const { return head_; }
-    size_t read(std::span<char> buffer) override {
-        if (given_ == head_.size())
-            return inner_.read(buffer);
-        size_t count = head_.copy(buffer.data(), buffer.size(), given_);
-        given_ += count;
-        return count;
-    }
-
-private:
-    Source& inner_;
-    std::string head_;
-    size_t given_ = 0;
-};
 
 /// "blobs/sha256/HEX" -> its digest.
 std::optional<Digest> blob_digest(const std::string& path) {
