@@ -9,6 +9,7 @@
 #include "archive/pax.h"
 #include "archive/tar_format.h"
 #include "base/error.h"
+#include "base/limit_error.h"
 
 namespace coracle {
 
@@ -208,12 +209,15 @@ struct TarReader::State : Source {
     std::string meta(const UstarHeader& block) {
         auto size = unsigned_of<uint64_t>(block.size, "size");
         if (size > limits.header_bytes)
-            throw Error("a tar extended header has {} bytes, more than the allowed {}", size,
-                        limits.header_bytes);
+            throw LimitError("header",
+                             fmt::format("a tar extended header has {} bytes, more than the "
+                                         "allowed {}",
+                                         size, limits.header_bytes));
         all_headers += size + tar_block;
         if (all_headers > limits.all_header_bytes)
-            throw Error("the tar archive's extended headers have more than the allowed {} bytes",
-                        limits.all_header_bytes);
+            throw LimitError("headers", fmt::format("the tar archive's extended headers have more "
+                                                    "than the allowed {} bytes",
+                                                    limits.all_header_bytes));
         expect(size);
         std::string text(static_cast<size_t>(size), '\0');
         read_exactly(*this, text, "the tar archive");
@@ -222,9 +226,17 @@ struct TarReader::State : Source {
 
     void count(const Entry& entry) {
         if (++entries > limits.entries)
-            throw Error("the tar archive has more than the allowed {} entries", limits.entries);
+            throw LimitError("entries",
+                             fmt::format("the tar archive has more than the allowed {} entries",
+                                         limits.entries));
         if (entry.size > limits.bytes - bytes)
-            throw Error("the tar archive holds more than the allowed {} bytes", limits.bytes);
+            throw LimitError(
+                "unpacked",
+                fmt::format("the tar archive holds more than the allowed {} bytes", limits.bytes));
+        if (size_t size = entry.path.str().size(); size > limits.name_bytes)
+            throw LimitError(
+                "name", fmt::format("the name '{}...' is {} bytes long, more than the allowed {}",
+                                    entry.path.str().substr(0, 64), size, limits.name_bytes));
         bytes += entry.size;
     }
 };

@@ -11,6 +11,7 @@ namespace coracle {
 struct TarLimits {
     uint64_t entries = 4'000'000;
     uint64_t bytes = uint64_t{64} << 30;   ///< sum of the sizes
+    uint64_t name_bytes = 4095;            ///< of one name; Linux has none that are longer
     uint64_t header_bytes = 1 << 20;       ///< of one PAX or GNU long-name header
     uint64_t all_header_bytes = 512 << 20; ///< of all of them together, each block counted
 };

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/limit_error.h"
 #include "base/rfc3339.h"
 #include "base/text.h"
 #include "build/ensure_images.h"
@@ -52,6 +53,7 @@ RootfsOptions rootfs_options(const BuildOptions& options) {
     result.sbom_name = options.sbom ? options.sbom_name : "";
     result.sbom_format = options.sbom_format;
     result.decompress_kernel = options.decompress_kernel;
+    result.limits = options.limits.layers;
     if (options.sbom_current_time)
         result.sbom_created = rfc3339(std::time(nullptr));
     return result;
@@ -97,13 +99,16 @@ Spec read_build_spec(const BuildOptions& options) {
     ReadOptions reading;
     reading.strict_linuxkit = options.strict_linuxkit;
     reading.allow_host_files = options.allow_host_files;
+    reading.max_values = options.limits.values;
     reading.fetch = [&](const std::string& url) {
         return fetch_text(url, options.images.registry, max_spec_size);
     };
     return read_specs(options.files, reading);
 }
 
-BuildResult build(const BuildOptions& options) {
+namespace {
+
+BuildResult build_within_limits(const BuildOptions& options) {
     auto began = std::chrono::steady_clock::now();
     auto chosen = chosen_formats(options);
     Spec spec = read_build_spec(options);
@@ -135,6 +140,17 @@ BuildResult build(const BuildOptions& options) {
     std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
     result.seconds = took.count();
     return result;
+}
+
+} // namespace
+
+BuildResult build(const BuildOptions& options) {
+    try {
+        return build_within_limits(options);
+    } catch (LimitError& error) {
+        error.hint(fmt::format("--limit {}=NUMBER, if you trust the image", error.limit()));
+        throw;
+    }
 }
 
 } // namespace coracle

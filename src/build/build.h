@@ -8,6 +8,7 @@
 
 #include "base/progress.h"
 #include "build/ensure_images.h"
+#include "build/limits.h"
 #include "format/format.h"
 #include "oci/platform.h"
 #include "spec/spec.h"
@@ -34,6 +35,7 @@ struct BuildOptions {
     ImageAccess images = {};
     /// Whether an image's label may ask for capabilities, binds and devices, as in LinuxKit.
     bool label_privileges = true;
+    Limits limits = {};   ///< what YAML files and images may hold
     unsigned threads = 0; ///< 0: one per processor
     Reporter* reporter = &silent_reporter();
 };
@@ -46,14 +48,15 @@ struct BuildResult {
     double seconds = 0;
 };
 
-/// Builds. Outputs appear when all are complete, or not at all.
+/// Builds. Outputs appear when all are complete, or not at all. An error about a limit says which
+/// option raises it.
 BuildResult build(const BuildOptions& options);
 
 /// The merged specification as it would be built, its packages not yet resolved: --dry-run.
 Spec read_build_spec(const BuildOptions& options);
 
-/// The name of the outputs: as asked for, else the last file's without directory and extension, "image"
-/// for standard input.
+/// The name of the outputs: as asked for, else the last file's without directory and extension,
+/// "image" for standard input.
 std::string output_name(const BuildOptions& options);
 
 } // namespace coracle

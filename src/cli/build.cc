@@ -18,6 +18,7 @@ namespace {
 struct BuildCommand {
     BuildOptions options;
     std::vector<std::string> formats;
+    std::vector<std::string> limits;
     std::string architecture;
     std::string compression;
     std::string size;
@@ -56,6 +57,8 @@ void run_build(BuildCommand& command, Globals& globals) {
         options.initrd = parse_compression(command.compression);
     options.images.registry = registry_options(globals, command.registry);
     options.sbom = !command.no_sbom;
+    for (const auto& limit : command.limits)
+        set_limit(options.limits, limit);
     options.label_privileges = !command.no_label_privileges;
     if (command.output_kind == "json" && options.output == "-")
         throw UsageError("standard output cannot take both the tar and --output json");
@@ -120,6 +123,8 @@ void add_build(CLI::App& app, Globals& globals) {
     command.add_flag("--no-label-privileges", kept.no_label_privileges,
                      "refuse images whose labels grant capabilities, binds or devices");
     add_output_option(command, kept.output_kind);
+    add_list(command, "--limit", kept.limits,
+             "NAME=VALUE, raises or lowers what hostile input is refused by: " + limits_in_words());
     command.add_flag("--dry-run", kept.dry_run, "print the merged YAML and stop");
     command.callback([&] { run_build(kept, globals); });
 }

@@ -15,8 +15,9 @@ struct TreeLimits {
 
 /// What the layers of an image may hold before they are refused: bombs end here.
 struct LayerLimits {
-    TarLimits tar = {};                           ///< of each layer's archive
-    uint64_t unpacked_bytes = uint64_t{68} << 30; ///< of each layer: its archive, padding and all
+    TarLimits tar = {}; ///< of each layer's archive
+    /// Of each layer: its archive, padding and all.
+    uint64_t unpacked_bytes = uint64_t{68} << 30;
     TreeLimits tree = {};
 };
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/limit_error.h"
 #include "base/text.h"
 
 namespace coracle {
@@ -156,13 +157,15 @@ TreePath Overlay::place(const TreePath& path) {
 
 uint32_t Overlay::make(const Entry& header, uint32_t ordinal) {
     if (inodes_.size() >= limits_.entries)
-        throw Error("the tree has more than the allowed {} entries", limits_.entries);
+        throw LimitError("entries", fmt::format("the tree has more than the allowed {} entries",
+                                                limits_.entries));
     header_bytes_ += header.path.str().size() + header.link_target.size();
     for (const auto& [name, value] : header.xattrs)
         header_bytes_ += name.size() + value.size();
     if (header_bytes_ > limits_.header_bytes)
-        throw Error("the names and attributes in the tree have more than the allowed {} bytes",
-                    limits_.header_bytes);
+        throw LimitError("headers", fmt::format("the names and attributes in the tree have more "
+                                                "than the allowed {} bytes",
+                                                limits_.header_bytes));
     inodes_.push_back({layer_, ordinal, header});
     return static_cast<uint32_t>(inodes_.size() - 1);
 }
@@ -173,7 +176,8 @@ void Overlay::put(const TreePath& path, uint32_t inode) {
     if (inodes_[inode].header.type == EntryType::symlink)
         last_valid_ = false; // the way to the last directory may lead over it
     if (nodes_.size() > limits_.entries)
-        throw Error("the tree has more than the allowed {} entries", limits_.entries);
+        throw LimitError("entries", fmt::format("the tree has more than the allowed {} entries",
+                                                limits_.entries));
     if (added)
         return;
     const Entry& before = inodes_[at->second].header;

@@ -2,6 +2,7 @@
 #include "io/compress.h"
 
 #include "base/error.h"
+#include "base/limit_error.h"
 #include "io/codecs.h"
 
 namespace coracle {
@@ -88,7 +89,8 @@ size_t LimitedSource::read(std::span<char> buffer) {
     size_t count = inner_.read(buffer);
     count_ += count;
     if (count_ > limit_)
-        throw Error("{} unpacks to more than {} bytes", what_, limit_);
+        throw LimitError("unpacked",
+                         fmt::format("{} unpacks to more than {} bytes", what_, limit_));
     return count;
 }
 

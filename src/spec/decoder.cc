@@ -107,9 +107,10 @@ void Decoder::warning(const Location& at, std::string_view message, std::string_
 void Decoder::count(const Node& node) {
     ++values_;
     text_ += node.text.size();
-    if (values_ <= max_values && text_ <= max_text)
+    constexpr size_t bytes_per_value = 320;
+    if (values_ <= limits_.values && text_ / bytes_per_value <= limits_.values)
         return;
-    diagnoser_.error(node.location(), "the aliases in this file make it too large");
+    diagnoser_.error(node.location(), "the aliases in this file make it too large", limits_.note);
     diagnoser_.finish();
 }
 

@@ -20,11 +20,8 @@ class Diagnoser;
 /// Reads nodes into structs by their tables. Every fault goes to the Diagnoser and reading goes on.
 class Decoder {
 public:
-    /// How many values may be read, those of an alias counted at each use, and how many bytes.
-    static constexpr size_t max_values = 200'000;
-    static constexpr size_t max_text = 64 << 20;
-
-    Decoder(Diagnoser& diagnoser, bool strict) : diagnoser_(diagnoser), strict_(strict) {}
+    Decoder(Diagnoser& diagnoser, bool strict, YamlLimits limits = {})
+        : diagnoser_(diagnoser), strict_(strict), limits_(limits) {}
 
     void object(const Node& node, const Table& table, void* object);
     /// Calls `element` for each element of a list; false when `node` is no list.
@@ -80,6 +77,7 @@ private:
 
     Diagnoser& diagnoser_;
     bool strict_;
+    YamlLimits limits_;
     unsigned place_ = everywhere;
     const Field* field_ = nullptr; ///< whose value is read now
     std::string label_ = {};       ///< of that value: "env[1]"

@@ -114,9 +114,9 @@ private:
     }
 
     Node& add(Node::Kind kind) {
-        if (document_.nodes_.size() >= limits_.nodes)
+        if (document_.nodes_.size() >= limits_.values)
             fail(place(event_.start_mark),
-                 fmt::format("the file holds more than {} values", limits_.nodes));
+                 fmt::format("the file holds more than {} values", limits_.values), limits_.note);
         Node& result = document_.nodes_.emplace_back();
         result.kind = kind;
         auto start = place(event_.start_mark);

@@ -56,7 +56,9 @@ class Diagnoser;
 /// Bounds on a YAML document.
 struct YamlLimits {
     size_t depth = 64;
-    size_t nodes = 200'000;
+    /// Values with those of an alias counted at each use. They may have 320 bytes each on average.
+    size_t values = 200'000;
+    std::string_view note = {}; ///< below the error about too many values: what to do
 };
 
 /// Parses YAML (JSON is YAML too). What is not valid YAML, a duplicate key, an unknown or recursive

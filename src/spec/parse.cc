@@ -19,10 +19,9 @@ void require_size(std::string_view text, const std::string& name, uint64_t limit
         throw Diagnostics("{}: error: the file is larger than {} bytes", name, limit);
 }
 
-// Parses and decodes, so that all errors come together.
-void read_document(std::string_view text, Diagnoser& diagnoser, Decoder& decoder,
+// Decodes; the errors come together.
+void read_document(const Document& document, Diagnoser& diagnoser, Decoder& decoder,
                    const Table& table, void* object) {
-    Document document = parse_yaml(text, diagnoser);
     if (!diagnoser.failed() && !document.root())
         diagnoser.error({}, "there is nothing in it");
     diagnoser.finish();
@@ -43,9 +42,11 @@ void drop_empty(std::optional<ImageName>& image) {
 Spec parse_spec(std::string_view text, const std::string& file_name, ParseOptions options) {
     require_size(text, file_name, max_spec_size);
     Diagnoser diagnoser(file_name, text);
-    Decoder decoder(diagnoser, options.strict_linuxkit);
+    YamlLimits limits{.values = options.max_values, .note = "try: --limit values=NUMBER"};
+    Document document = parse_yaml(text, diagnoser, limits);
+    Decoder decoder(diagnoser, options.strict_linuxkit, limits);
     Spec spec;
-    read_document(text, diagnoser, decoder, table_of<Spec>(), &spec);
+    read_document(document, diagnoser, decoder, table_of<Spec>(), &spec);
     if (spec.kernel)
         drop_empty(spec.kernel->image);
     if (spec.volumes)
@@ -63,10 +64,11 @@ ImageEntry parse_label(std::string_view text, const std::string& image) {
     std::string name = fmt::format("label org.mobyproject.config of {}", image);
     require_size(text, name, max_label);
     Diagnoser diagnoser(name, text);
+    Document document = parse_yaml(text, diagnoser);
     Decoder decoder(diagnoser, false);
     decoder.set_place(in_label);
     ImageEntry entry;
-    read_document(text, diagnoser, decoder, table_of<ImageEntry>(), &entry);
+    read_document(document, diagnoser, decoder, table_of<ImageEntry>(), &entry);
     return entry;
 }
 

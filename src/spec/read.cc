@@ -45,7 +45,8 @@ void refuse_local_files(const Spec& spec) {
 }
 
 Spec read_one(const std::string& file, const ReadOptions& options) {
-    ParseOptions parse{.strict_linuxkit = options.strict_linuxkit};
+    ParseOptions parse{.strict_linuxkit = options.strict_linuxkit,
+                       .max_values = options.max_values};
     if (file == "-")
         return parse_spec(read_standard_input(), std::string(standard_input), parse);
     if (!is_url(file))

@@ -16,6 +16,8 @@ constexpr uint64_t max_spec_size = 16 << 20;
 
 struct ParseOptions {
     bool strict_linuxkit = false; ///< refuse keys that only Coracle has
+    /// Values in the document, those that aliases repeat counted each time: --limit values=N.
+    size_t max_values = 200'000;
 };
 
 /// One YAML (or JSON) document as a Spec. Pure: reads nothing but `text`. Throws Diagnostics with
@@ -44,7 +46,8 @@ using FetchText = std::function<std::string(const std::string& url)>;
 struct ReadOptions {
     bool strict_linuxkit = false;
     bool allow_host_files = false; ///< also for files from the network
-    FetchText fetch = {}; ///< without it a URL is an error
+    size_t max_values = 200'000;   ///< as in ParseOptions
+    FetchText fetch = {};          ///< without it a URL is an error
 };
 
 /// Reads and merges files from left to right, and checks the whole: paths, "-" for standard input,
