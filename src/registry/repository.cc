@@ -199,7 +199,7 @@ void Repository::write_blob(const Descriptor& descriptor,
     });
 }
 
-void Repository::write_document(const std::string& tag_or_digest, const std::string& media_type,
+bool Repository::write_document(const std::string& tag_or_digest, const std::string& media_type,
                                 const std::string& text) {
     RegistryCall put = call("PUT", "manifests/" + tag_or_digest, true);
     put.headers.emplace_back("Content-Type", media_type);
@@ -207,10 +207,10 @@ void Repository::write_document(const std::string& tag_or_digest, const std::str
     HttpResponse response;
     with_retries(endpoint_.options().retry, endpoint_.reporter(),
                  [&] { response = endpoint_.call(client_, put); });
-    if (response.ok())
-        return;
-    throw Error("registry '{}' answers {} to '{}'{}", endpoint_.name(), response.status,
-                shown(tag_or_digest), complaint_of(response));
+    if (!response.ok())
+        throw Error("registry '{}' answers {} to '{}'{}", endpoint_.name(), response.status,
+                    shown(tag_or_digest), complaint_of(response));
+    return !response.header("oci-subject").empty();
 }
 
 } // namespace coracle

@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "io/sink.h"
 #include "oci/descriptor.h"
@@ -37,9 +38,15 @@ public:
     /// Uploads a blob whose content `open` gives, anew for each attempt.
     void write_blob(const Descriptor& descriptor,
                     const std::function<std::unique_ptr<Source>()>& open);
-    /// Puts a manifest or an index under a tag or its digest.
-    void write_document(const std::string& tag_or_digest, const std::string& media_type,
+    /// Puts a manifest or an index under a tag or its digest. True when the registry says that it
+    /// lists the document among the referrers of its subject.
+    bool write_document(const std::string& tag_or_digest, const std::string& media_type,
                         const std::string& text);
+
+    /// What the registry lists as the referrers of a digest, all pages of it; nullopt when it does
+    /// not know how to (see referrers.h).
+    std::optional<std::vector<Descriptor>> listed_referrers(const Digest& subject,
+                                                            const std::string& artifact_type);
 
 private:
     RegistryCall call(std::string method, std::string path, bool push = false) const;
