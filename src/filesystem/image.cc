@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "filesystem/image.h"
+
+#include <algorithm>
+
+#include <sys/stat.h>
+
+namespace coracle {
+
+uint16_t mode_of(const TreeNode& node) {
+    mode_t type = S_IFREG;
+    switch (node.type) {
+    case EntryType::directory: type = S_IFDIR; break;
+    case EntryType::symlink: type = S_IFLNK; break;
+    case EntryType::character: type = S_IFCHR; break;
+    case EntryType::block: type = S_IFBLK; break;
+    case EntryType::fifo: type = S_IFIFO; break;
+    case EntryType::regular:
+    case EntryType::hard_link: break;
+    }
+    return static_cast<uint16_t>(type | (node.mode & 07777));
+}
+
+uint32_t link_count(const Tree& tree, const TreeNode& node) {
+    if (!node.is_directory())
+        return node.names;
+    auto below = std::ranges::count_if(
+        node.children, [&](const auto& child) { return tree.at(child.second).is_directory(); });
+    return static_cast<uint32_t>(2 + below);
+}
+
+std::vector<uint32_t> nodes_in_order(const Tree& tree) {
+    std::vector<uint32_t> order;
+    std::vector<bool> seen(tree.size());
+    std::vector<uint32_t> todo = {Tree::root};
+    while (!todo.empty()) {
+        uint32_t node = todo.back();
+        todo.pop_back();
+        if (seen[node])
+            continue;
+        seen[node] = true;
+        order.push_back(node);
+        const auto& children = tree.at(node).children;
+        for (auto child = children.rbegin(); child != children.rend(); ++child)
+            todo.push_back(child->second);
+    }
+    return order;
+}
+
+} // namespace coracle
