@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "store/attached.h"
 #include "store/layout.h"
 #include "store/reachable.h"
 #include "store/store.h"
@@ -55,8 +56,9 @@ std::optional<Swept> Store::collect(bool wait) {
     if (!lock)
         return std::nullopt;
     Swept swept;
-    change_index_file(directory_, [&](nlohmann::ordered_json&) {
-        auto marked = reachable(*this, roots());
+    change_index_file(directory_, [&](nlohmann::ordered_json& entries) {
+        size_t before = entries.size();
+        auto marked = reachable(*this, drop_orphans(*this, entries));
         for (const Digest& digest : blobs()) {
             if (marked.contains(digest))
                 continue;
@@ -64,7 +66,7 @@ std::optional<Swept> Store::collect(bool wait) {
             ++swept.blobs;
             drop(digest);
         }
-        return false;
+        return entries.size() != before;
     });
     sweep_temporaries(directory_);
     return swept;
