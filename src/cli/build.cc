@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <nlohmann/json.hpp>
 
+#include "archive/tar_reader.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "build/build.h"
@@ -8,6 +9,7 @@
 #include "cli/cache.h"
 #include "cli/command.h"
 #include "cli/registry.h"
+#include "io/file_io.h"
 #include "spec/write.h"
 #include "store/store.h"
 
@@ -42,6 +44,17 @@ InitrdCompression parse_compression(const std::string& text) {
     return {*compression, static_cast<int>(*level)};
 }
 
+/// A former output is not needed, since what has not changed is kept in the cache; but who names a
+/// file that is none should hear of it.
+void check_input_tar(const std::string& path, Reporter& reporter) {
+    within([&] { return "while looking at --input-tar"; },
+           [&] {
+               FileSource file(path);
+               TarReader(file).next();
+           });
+    reporter.info("--input-tar is not needed: what has not changed is kept in the cache");
+}
+
 void run_build(BuildCommand& command, Globals& globals) {
     BuildOptions& options = command.options;
     if (command.docker)
@@ -73,8 +86,7 @@ void run_build(BuildCommand& command, Globals& globals) {
     if (!command.size.empty())
         globals.reporter().warning("--size has no effect: no format asked for is a disk");
     if (!command.input_tar.empty())
-        globals.reporter().info("--input-tar is not needed and not read: what has not changed is "
-                                "kept in the cache");
+        check_input_tar(command.input_tar, globals.reporter());
     BuildResult result = build(options);
     globals.reporter().info(summary_of(result));
     if (command.output_kind == "json")

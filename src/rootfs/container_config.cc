@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "rootfs/container_config_parts.h"
 #include "spec/diagnoser.h"
+#include "spec/entry_check.h"
 #include "spec/read.h"
 
 namespace coracle {
@@ -138,7 +139,7 @@ bool is_readonly(const ImageEntry& entry, const ImageDefaults& image) {
 }
 
 std::optional<std::string> seccomp_path(const ImageEntry& entry) {
-    if (!entry.seccomp || *entry.seccomp == "default" || *entry.seccomp == "unconfined")
+    if (!names_profile(entry))
         return std::nullopt;
     auto slash = entry.at.file.rfind('/');
     if (entry.seccomp->starts_with('/') || slash == std::string::npos)

@@ -90,6 +90,10 @@ const Location& ImageEntry::place(const std::string& key) const {
     return found == places.end() ? at : found->second;
 }
 
+bool names_profile(const ImageEntry& entry) {
+    return entry.seccomp && *entry.seccomp != "default" && *entry.seccomp != "unconfined";
+}
+
 void check_entry(Decoder& decoder, const ImageEntry& entry) {
     check_capabilities(decoder, entry, "capabilities", entry.capabilities);
     check_capabilities(decoder, entry, "ambient", entry.ambient);
@@ -103,6 +107,9 @@ void check_entry(Decoder& decoder, const ImageEntry& entry) {
     const auto& devices = each(entry.devices);
     for (size_t i = 0; i < devices.size(); ++i)
         check_device(decoder, devices[i], entry.place(fmt::format("devices[{}]", i)));
+    if (decoder.place() == in_label && names_profile(entry))
+        decoder.error(entry.place("seccomp"), "a label cannot name a file of the builder",
+                      "it may be default or unconfined");
     if (decoder.strict() && entry.userns == "auto")
         decoder.error(entry.place("userns"), "LinuxKit has no 'userns: auto'");
 }

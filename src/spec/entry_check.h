@@ -19,6 +19,9 @@ struct CompleteMount {
 /// Throws Error where that is not enough.
 CompleteMount complete_mount(const MountSpec& mount);
 
+/// True when `seccomp` is the path of a profile.
+bool names_profile(const ImageEntry& entry);
+
 /// Checks that no single value can answer for.
 void check_entry(Decoder& decoder, const ImageEntry& entry);
 

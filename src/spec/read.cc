@@ -33,13 +33,21 @@ std::string read_standard_input() {
 
 void refuse_local_files(const Spec& spec) {
     std::vector<std::string> errors;
-    for (const auto& file : each(spec.files))
-        if (file.source && !file.source->empty() && errors.size() < Diagnoser::max_errors)
-            errors.push_back(diagnose(spec, file.at,
+    auto refuse = [&](const Location& at, const std::string& path) {
+        if (errors.size() < Diagnoser::max_errors)
+            errors.push_back(diagnose(spec, at,
                                       fmt::format("'{}' is to be read from this machine, but a "
                                                   "file from the network may not ask for that",
-                                                  *file.source),
+                                                  path),
                                       "--allow-host-files, or build from a copy of the YAML file"));
+    };
+    for (const auto* entries : {&spec.onboot, &spec.onshutdown, &spec.services})
+        for (const auto& entry : each(*entries))
+            if (names_profile(entry))
+                refuse(entry.place("seccomp"), *entry.seccomp);
+    for (const auto& file : each(spec.files))
+        if (file.source && !file.source->empty())
+            refuse(file.at, *file.source);
     if (!errors.empty())
         throw Diagnostics(join(errors, "\n"));
 }

@@ -170,6 +170,17 @@ TEST(ReadSpecs, AFileFromTheNetworkReadsNothingHere) {
         EXPECT_THAT(error.what(), StartsWith("https://example.com/os.yml:1:9: error: '/etc/shadow' "
                                              "is to be read from this machine"));
     }
+    options.fetch = [](const std::string&) {
+        return "services: [{name: a, image: b, seccomp: /root/.docker/config.json}]\n";
+    };
+    try {
+        read_specs({"https://example.com/os.yml"}, options);
+        FAIL();
+    } catch (const Diagnostics& error) {
+        EXPECT_THAT(error.what(), StartsWith("https://example.com/os.yml:1:41: error: "
+                                             "'/root/.docker/config.json' is to be read from this "
+                                             "machine"));
+    }
     options.fetch = [](const std::string&) { return "init: [a]\n"; };
     EXPECT_EQ(read_specs({"https://example.com/os.yml"}, options).init->size(), 1u);
 }
