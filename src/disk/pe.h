@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "disk/extents.h"
+
+namespace coracle {
+
+/// A section of an EFI program.
+struct PeSection {
+    std::string name; ///< at most 8 characters
+    Extents content;
+    uint64_t memory = 0; ///< at least that many bytes when it is loaded
+};
+
+/// Where the fields lie that are needed to look at or change an EFI program (Microsoft's "PE
+/// Format", of 64 bits). Offsets are those in the file.
+struct PeLayout {
+    uint16_t machine = 0;    ///< 0x8664, 0xaa64, 0x5064
+    size_t checksum = 0;     ///< offset of the field
+    size_t certificates = 0; ///< offset of the entry in the data directory
+    uint32_t image_size = 0; ///< bytes in memory
+    uint32_t section_alignment = 0;
+    uint32_t file_alignment = 0;
+    uint32_t headers_size = 0;
+    size_t section_table = 0;
+    unsigned sections = 0;
+};
+
+/// Reads the headers at the front of a program. Throws Error("WHAT is not an EFI program").
+PeLayout read_pe(std::string_view head, std::string_view what);
+
+/// The program with these sections behind its own, as the stub of a unified kernel image has them.
+/// `what` names the stub in errors.
+Extents add_pe_sections(std::string_view stub, const std::vector<PeSection>& sections,
+                        std::string_view what);
+
+} // namespace coracle
