@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/process.h"
+#include "base/text.h"
 #include "oci/json.h"
 #include "registry/base64.h"
 
@@ -161,11 +162,28 @@ std::optional<Credentials> from_options(const std::string& registry,
 
 } // namespace
 
+std::string advice(const std::string& registry, const CredentialSearch& search) {
+    if (search.found) {
+        std::string who = search.found->username.empty()
+                              ? "the token"
+                              : fmt::format("user '{}'", search.found->username);
+        std::string from = search.given ? "--registry-creds" : search.files.back();
+        return fmt::format("check the image's name, or docker login {} ({} is from {})", registry,
+                           who, from);
+    }
+    std::vector<std::string> looked;
+    for (const std::string& file : search.files)
+        looked.push_back(file + (exists(file) ? "" : ", which does not exist"));
+    return fmt::format("docker login {} (no credentials for it in {})", registry,
+                       join(looked, "; "));
+}
+
 CredentialSearch find_credentials(const std::string& registry, const std::string& repository,
                                   const RegistryOptions& options) {
     CredentialSearch search;
     search.found = from_options(registry, options);
-    if (search.found)
+    search.given = search.found.has_value();
+    if (search.given)
         return search;
     auto keys = keys_for(registry, repository);
     for (const std::string& path : candidate_files()) {

@@ -19,8 +19,12 @@ struct Credentials {
 /// Where credentials were looked for.
 struct CredentialSearch {
     std::optional<Credentials> found = {};
-    std::vector<std::string> files = {}; ///< that were looked at, present or not
+    std::vector<std::string> files = {}; ///< that were looked at, present or not, in order
+    bool given = false;                  ///< found in the options, not in the last of `files`
 };
+
+/// What to do about a refusal: says which files were looked at, and what to run.
+std::string advice(const std::string& registry, const CredentialSearch& search);
 
 /// Looks for the credentials of a registry (and of a repository there): in `options`, then in
 /// $REGISTRY_AUTH_FILE, $XDG_RUNTIME_DIR/containers/auth.json, ~/.config/containers/auth.json and

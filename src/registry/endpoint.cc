@@ -48,7 +48,8 @@ std::string registry_complaint(const HttpResponse& response) {
 }
 
 std::string Access::scope() const {
-    return fmt::format("repository:{}:{}", repository, push ? "pull,push" : "pull");
+    std::string scope = fmt::format("repository:{}:{}", repository, push ? "pull,push" : "pull");
+    return mount_from.empty() ? scope : fmt::format("{} repository:{}:pull", scope, mount_from);
 }
 
 Endpoint::Endpoint(std::string registry, const std::string& url, const RegistryOptions& options,
@@ -63,38 +64,49 @@ Endpoint::Endpoint(std::string registry, const std::string& url, const RegistryO
     }
 }
 
-HttpResponse Endpoint::ping(HttpClient& client, const Url& base) {
-    return client.perform({.url = base.below("v2/")});
+Endpoint::Endpoint(const Place& place, const RegistryOptions& options, Reporter& reporter)
+    : Endpoint(place.reference.registry(), place.url, options, reporter) {
+    mirror_ = place.mirror;
+    insecure_ = place.insecure;
 }
 
-// HTTPS, and plain HTTP only where it is allowed and nobody speaks TLS. A certificate that is not
-// trusted is no reason to go without.
-Url Endpoint::find_base(HttpClient& client, State& state) {
+bool Endpoint::may_be_insecure() const {
+    return insecure_ || std::ranges::find(options_.insecure, registry_) != options_.insecure.end();
+}
+
+void Endpoint::settle(HttpClient& client, State& state, const Url& base, bool any_certificate) {
+    HttpResponse response =
+        client.perform({.url = base.below("v2/"), .any_certificate = any_certificate});
+    if (response.status == 401)
+        state.challenge = choose_challenge(response.all("www-authenticate"));
+    state.base = base;
+    state.any_certificate = any_certificate;
+}
+
+// HTTPS. Only where it is allowed: HTTPS with any certificate, and plain HTTP where nobody speaks
+// TLS. For this machine plain HTTP is allowed, but a certificate that is not trusted is no reason
+// to go without.
+void Endpoint::find_base(HttpClient& client, State& state) {
     Url https = given_ ? *given_ : Url::parse("https://" + host_of(registry_));
-    auto settle = [&](const Url& url) {
-        HttpResponse response = ping(client, url);
-        if (response.status == 401)
-            state.challenge = choose_challenge(response.all("www-authenticate"));
-        return url;
-    };
-    bool may_be_plain =
-        !given_ && (is_loopback(https.host()) ||
-                    std::ranges::find(options_.insecure, registry_) != options_.insecure.end());
-    if (!may_be_plain)
-        return settle(https);
     try {
-        return settle(https);
+        return settle(client, state, https, false);
     } catch (const TransportError& error) {
-        if (error.kind == TransportError::Kind::certificate)
+        bool insecure = may_be_insecure();
+        if (error.kind == TransportError::Kind::certificate) {
+            if (!insecure)
+                throw;
+            return settle(client, state, https, true);
+        }
+        if (given_ || !(insecure || is_loopback(https.host())))
             throw;
-        return settle(Url::parse("http://" + host_of(registry_)));
     }
+    settle(client, state, Url::parse("http://" + host_of(registry_)), false);
 }
 
 Url Endpoint::base(HttpClient& client) {
     return state_.with([&](State& state) {
         if (!state.base)
-            state.base = find_base(client, state);
+            find_base(client, state);
         return *state.base;
     });
 }
@@ -109,12 +121,24 @@ const CredentialSearch& Endpoint::credentials(State& state, const Access& access
     return found->second;
 }
 
-Endpoint::Token Endpoint::fetch_token(HttpClient& client, State& state, const Access& access) {
-    const CredentialSearch& search = credentials(state, access);
-    if (search.found && !state.base->secure() && !is_loopback(state.base->host()))
+// Credentials go to nobody who may be someone else.
+void Endpoint::check_private(const State& state) const {
+    if (is_loopback(state.base->host()))
+        return;
+    if (!state.base->secure())
         throw Error(
             "registry '{}' asks for credentials over plain HTTP, where anyone could read them",
             name_);
+    if (state.any_certificate)
+        throw Error("registry '{}' asks for credentials, but its certificate is not trusted", name_)
+            .hint(fmt::format("put the certificate into /etc/containers/certs.d/{}/ca.crt",
+                              registry_));
+}
+
+Endpoint::Token Endpoint::fetch_token(HttpClient& client, State& state, const Access& access) {
+    const CredentialSearch& search = credentials(state, access);
+    if (search.found)
+        check_private(state);
     if (state.challenge->scheme == "basic") {
         std::string header = search.found ? basic_authorization(*search.found) : "";
         return {std::move(header), std::chrono::steady_clock::time_point::max()};
@@ -122,7 +146,8 @@ Endpoint::Token Endpoint::fetch_token(HttpClient& client, State& state, const Ac
     TokenRequest request{.registry = *state.base,
                          .challenge = *state.challenge,
                          .scope = access.scope(),
-                         .credentials = search.found};
+                         .credentials = search.found,
+                         .advice = advice(registry_, search)};
     auto [token, lifetime] = ask_for_token(client, request);
     return {"Bearer " + token, std::chrono::steady_clock::now() + lifetime};
 }
@@ -156,15 +181,9 @@ bool Endpoint::learn(const HttpResponse& refused, const Access& access) {
 void Endpoint::refuse(const Access& access, const HttpResponse& response) {
     auto search = state_.with([&](State& state) { return credentials(state, access); });
     std::string complaint = registry_complaint(response);
-    Error error("registry '{}' refuses access to '{}'{}{}", name_, access.repository,
-                complaint.empty() ? "" : ": ", complaint);
-    if (!search.found)
-        error.hint(fmt::format("docker login {} (no credentials for it in {})", registry_,
-                               join(search.files, ", ")));
-    else
-        error.hint(fmt::format("check that the image's name is right and that user '{}' may use it",
-                               search.found->username));
-    throw std::move(error);
+    throw Error("registry '{}' refuses access to '{}'{}{}", name_, access.repository,
+                complaint.empty() ? "" : ": ", complaint)
+        .hint(advice(registry_, search));
 }
 
 HttpResponse Endpoint::follow(HttpClient& client, HttpRequest request, const Url& base) {
@@ -182,6 +201,7 @@ HttpResponse Endpoint::follow(HttpClient& client, HttpRequest request, const Url
             throw Error("'{}' redirects to plain HTTP at '{}'", request.url.shown(), next.shown());
         if (is_loopback(next.host()) && !is_loopback(base.host()))
             throw Error("'{}' redirects to this machine", request.url.shown());
+        request.any_certificate = request.any_certificate && next.same_origin(base);
         if (!next.same_origin(base))
             std::erase_if(request.headers,
                           [](const auto& header) { return header.first == "Authorization"; });
@@ -195,6 +215,7 @@ HttpResponse Endpoint::call(HttpClient& client, const RegistryCall& call) {
     for (int attempt = 1;; ++attempt) {
         HttpRequest request{.method = call.method,
                             .url = url,
+                            .any_certificate = url.same_origin(origin) && any_certificate(),
                             .headers = call.headers,
                             .body = call.body,
                             .upload = call.upload,
@@ -204,8 +225,13 @@ HttpResponse Endpoint::call(HttpClient& client, const RegistryCall& call) {
         if (!authority.empty())
             request.headers.emplace_back("Authorization", authority);
         HttpResponse response = follow(client, std::move(request), origin);
-        if (response.status == 401 && attempt == 1 && !call.upload && learn(response, call.access))
-            continue;
+        if (response.status == 401 && attempt == 1 && learn(response, call.access)) {
+            if (!call.upload)
+                continue;
+            throw BusyError(
+                fmt::format("registry '{}' asks who we are in the middle of an upload", name_),
+                std::chrono::seconds(0));
+        }
         if (response.status == 401 || response.status == 403)
             refuse(call.access, response);
         if (response.status == 429 || response.status >= 500)

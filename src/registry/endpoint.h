@@ -14,6 +14,7 @@
 #include "registry/credentials.h"
 #include "registry/http.h"
 #include "registry/options.h"
+#include "registry/places.h"
 
 namespace coracle {
 
@@ -21,7 +22,9 @@ namespace coracle {
 struct Access {
     std::string repository; ///< "library/redis"
     bool push = false;
+    std::string mount_from = {}; ///< another repository, to read from; "" = none
 
+    /// As token servers are told, one after another with spaces between.
     std::string scope() const;
 };
 
@@ -49,6 +52,7 @@ public:
     /// `url` "": the registry's own server. Holds on to `options` and `reporter`.
     Endpoint(std::string registry, const std::string& url, const RegistryOptions& options,
              Reporter& reporter);
+    Endpoint(const Place& place, const RegistryOptions& options, Reporter& reporter);
 
     /// "docker.io", or the mirror's URL: for messages.
     const std::string& name() const { return name_; }
@@ -72,15 +76,21 @@ private:
     };
     struct State {
         std::optional<Url> base;
+        bool any_certificate = false; ///< its certificate is not trusted, and need not be
         std::optional<Challenge> challenge;
         std::map<std::string, CredentialSearch> credentials; ///< by repository
         std::map<std::string, Token> tokens;                 ///< by scope
     };
 
     Url base(HttpClient& client);
-    Url find_base(HttpClient& client, State& state);
-    HttpResponse ping(HttpClient& client, const Url& base);
+    bool may_be_insecure() const;
+    void find_base(HttpClient& client, State& state);
+    void settle(HttpClient& client, State& state, const Url& base, bool any_certificate);
+    void check_private(const State& state) const;
     std::string authorization(HttpClient& client, const Access& access);
+    bool any_certificate() {
+        return state_.with([](State& state) { return state.any_certificate; });
+    }
     bool learn(const HttpResponse& refused, const Access& access);
     Token fetch_token(HttpClient& client, State& state, const Access& access);
     const CredentialSearch& credentials(State& state, const Access& access);
@@ -91,6 +101,7 @@ private:
     std::string name_;
     bool mirror_;
     std::optional<Url> given_;
+    bool insecure_ = false;
     const RegistryOptions& options_;
     Reporter& reporter_;
     Guarded<State> state_;

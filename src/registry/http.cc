@@ -16,6 +16,7 @@ namespace coracle {
 namespace {
 
 constexpr size_t max_header_bytes = 256 << 10;
+constexpr long buffer_size = 256 << 10;
 
 std::string lower(std::string_view text) {
     std::string result(text);
@@ -157,11 +158,19 @@ struct HttpClient::State {
         set(CURLOPT_CONNECTTIMEOUT, static_cast<long>(options.connect_timeout.count()));
         set(CURLOPT_LOW_SPEED_TIME, static_cast<long>(options.stall_timeout.count()));
         set(CURLOPT_LOW_SPEED_LIMIT, static_cast<long>(options.stall_rate));
+        if (!request.take && !request.upload)
+            set(CURLOPT_TIMEOUT, static_cast<long>(options.document_timeout.count()));
+        set(CURLOPT_BUFFERSIZE, buffer_size);
+        set(CURLOPT_UPLOAD_BUFFERSIZE, buffer_size);
         set(CURLOPT_ERRORBUFFER, error);
         if (is_loopback(request.url.host()))
             set(CURLOPT_NOPROXY, "*");
         if (request.url.secure())
             set_certificates(request.url);
+        if (request.any_certificate) {
+            set(CURLOPT_SSL_VERIFYPEER, 0L);
+            set(CURLOPT_SSL_VERIFYHOST, 0L);
+        }
     }
 
     void set_certificates(const Url& url) {

@@ -31,6 +31,7 @@ struct HttpResponse {
 struct HttpRequest {
     std::string method = "GET";
     Url url;
+    bool any_certificate = false; ///< trust whoever answers
     std::vector<std::pair<std::string, std::string>> headers = {};
     std::string body = {};
     Source* upload = nullptr; ///< instead of `body`

@@ -26,6 +26,7 @@ struct RegistryOptions {
     std::chrono::seconds connect_timeout{20};
     std::chrono::seconds stall_timeout{30}; ///< fewer than `stall_rate` bytes a second for so long
     uint64_t stall_rate = 1024;
+    std::chrono::seconds document_timeout{180}; ///< for all that is no blob
 };
 
 } // namespace coracle

@@ -9,8 +9,9 @@ namespace coracle {
 bool is_published(const Reference& reference, const Descriptor& root,
                   const RegistryOptions& options, Reporter& reporter) {
     try {
-        Endpoint endpoint(reference.registry(), "", options, reporter);
-        Repository repository(endpoint, reference.repository());
+        Place place = home_of(reference);
+        Endpoint endpoint(place, options, reporter);
+        Repository repository(endpoint, place.reference.repository());
         return repository.head(root.digest.str()).has_value();
     } catch (const Error& error) {
         reporter.verbose(error.message());

@@ -1,28 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry/pull.h"
 
-#include <future>
-#include <list>
+#include <filesystem>
 #include <set>
 
 #include "base/error.h"
-#include "base/thread_pool.h"
+#include "base/text.h"
 #include "oci/media_types.h"
-#include "registry/mirrors.h"
+#include "registry/blob_workers.h"
+#include "registry/places.h"
 #include "registry/repository.h"
+#include "registry/retry.h"
+#include "store/partial_blob.h"
 
 namespace coracle {
 
 namespace {
 
-constexpr int max_rounds = 16; ///< of fetching what an index points to
+constexpr int max_rounds = 16;              ///< of fetching what an index points to
+constexpr uint64_t worth_keeping = 1 << 20; ///< of a blob that breaks off
+constexpr std::chrono::hours kept_for{7 * 24};
 
 /// One image on its way from one server.
 class Pull {
 public:
-    Pull(Store& store, const Reference& reference, const Platform& platform, Endpoint& endpoint)
+    Pull(Store& store, const Reference& reference, const Platform& platform, Endpoint& endpoint,
+         std::string repository)
         : store_(store), reference_(reference), platform_(platform), endpoint_(endpoint),
-          name_(reference.familiar()), repository_(endpoint, reference.repository()) {}
+          name_(reference.familiar()), repository_name_(std::move(repository)),
+          repository_(endpoint, repository_name_) {}
 
     ResolvedImage run() {
         Descriptor root = fetch_root();
@@ -102,24 +108,74 @@ private:
         std::erase_if(blobs, [&](const Descriptor& blob) {
             return store_.has(blob) || !seen.insert(blob.digest).second;
         });
-        if (blobs.empty())
-            return;
-        ThreadPool pool(std::min<unsigned>(std::max(1u, endpoint_.options().parallel),
-                                           static_cast<unsigned>(blobs.size())));
-        std::vector<std::future<void>> results;
-        for (const Descriptor& blob : blobs)
-            results.push_back(pool.submit([this, &blob] { fetch_blob(blob); }));
-        for (auto& result : results)
-            result.get();
+        check_space(blobs);
+        for_each_blob(endpoint_, repository_name_, std::move(blobs),
+                      [&](Repository& repository, const Descriptor& blob,
+                          const std::function<void()>& check) {
+                          Task task(endpoint_.reporter(),
+                                    fmt::format("{} {}", name_, blob.digest.short_hex()),
+                                    blob.size);
+                          fetch_blob(repository, blob, [&](uint64_t bytes) {
+                              check();
+                              task.advance(bytes);
+                          });
+                      });
     }
 
-    void fetch_blob(const Descriptor& blob) {
-        Repository repository(endpoint_, reference_.repository());
-        Task task(endpoint_.reporter(), fmt::format("{} {}", name_, blob.digest.short_hex()),
-                  blob.size);
+    /// Better now than when everything else on the disk has suffered too.
+    void check_space(const std::vector<Descriptor>& blobs) {
+        uint64_t needed = 0;
+        for (const Descriptor& blob : blobs)
+            needed += std::min(blob.size, UINT64_MAX - needed);
+        std::error_code error;
+        uint64_t free = std::filesystem::space(store_.directory(), error).available;
+        if (!error && needed > free)
+            throw Error("image '{}' needs {} in the cache '{}', whose disk has {} left", name_,
+                        human_size(needed), store_.directory(), human_size(free))
+                .hint("coracle cache clean --unused, or --cache DIRECTORY on another disk");
+    }
+
+    using Advance = std::function<void(uint64_t)>;
+
+    void fetch_blob(Repository& repository, const Descriptor& blob, const Advance& advance) {
+        if (blob.size >= worth_keeping) {
+            auto patience = endpoint_.options().stall_timeout;
+            if (auto partial = PartialBlob::open(store_, blob, patience))
+                return fetch_partial(repository, blob, *partial, advance);
+            if (store_.has(blob))
+                return;
+        }
         BlobWriter writer = store_.write(blob.digest.algorithm());
-        repository.read_blob(blob, writer, [&](uint64_t bytes) { task.advance(bytes); });
+        repository.read_blob(blob, writer, advance);
         writer.commit_expecting(blob);
+    }
+
+    /// Goes on where a former process was, and leaves to the next what came before a failure.
+    void fetch_partial(Repository& repository, const Descriptor& blob, PartialBlob& partial,
+                       const Advance& advance) {
+        auto from = partial.count();
+        try {
+            advance(from);
+            repository.read_blob(blob, partial, advance, from);
+            if (partial.commit())
+                return;
+            if (from > 0) { // perhaps what was here was damaged
+                repository.read_blob(blob, partial, [](uint64_t) {});
+                if (partial.commit())
+                    return;
+            }
+        } catch (const TransportError&) {
+            partial.keep();
+            throw;
+        } catch (const BusyError&) {
+            partial.keep();
+            throw;
+        } catch (const OtherWorkFailed&) {
+            partial.keep();
+            throw;
+        }
+        throw Error("blob {} is damaged: what the registry sends has another digest",
+                    blob.digest.str());
     }
 
     void fetch_attestations(const std::vector<Descriptor>& attestations) {
@@ -144,6 +200,7 @@ private:
     const Platform& platform_;
     Endpoint& endpoint_;
     std::string name_;
+    std::string repository_name_; ///< there
     Repository repository_;
 };
 
@@ -152,18 +209,25 @@ private:
 ResolvedImage pull(Store& store, const Reference& reference, const Platform& platform,
                    const RegistryOptions& options, Reporter& reporter) {
     auto session = store.session();
-    for (const std::string& mirror : mirrors_of(reference.registry(), options)) {
-        Endpoint endpoint(reference.registry(), mirror, options, reporter);
+    forget_old_partial_blobs(store, kept_for);
+    RegistryOptions hasty = options; // another server may do better than this one later
+    hasty.retry.attempts = std::min(options.retry.attempts, 2);
+    for (const Place& place : places_of(reference, options)) {
+        Endpoint endpoint(place, place.mirror ? hasty : options, reporter);
+        auto attempt = [&] {
+            return Pull(store, reference, platform, endpoint, place.reference.repository()).run();
+        };
+        if (!place.mirror)
+            return within([&] { return fmt::format("while pulling '{}'", reference.familiar()); },
+                          attempt);
         try {
-            return Pull(store, reference, platform, endpoint).run();
+            return attempt();
         } catch (const Error& error) {
-            reporter.warning(fmt::format("mirror '{}' does not serve '{}': {}", mirror,
+            reporter.warning(fmt::format("mirror '{}' does not serve '{}': {}", endpoint.name(),
                                          reference.familiar(), error.message()));
         }
     }
-    Endpoint endpoint(reference.registry(), "", options, reporter);
-    return within([&] { return fmt::format("while pulling '{}'", reference.familiar()); },
-                  [&] { return Pull(store, reference, platform, endpoint).run(); });
+    throw Error("image '{}' is nowhere", reference.familiar()); // the last place is no mirror
 }
 
 } // namespace coracle

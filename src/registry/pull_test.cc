@@ -291,9 +291,10 @@ TEST_F(Pulling, TellsWhereItLookedForCredentials) {
         FAIL();
     } catch (const Error& error) {
         EXPECT_EQ(error.message(), "registry '" + server.host() + "' refuses access to 'x/redis'");
-        EXPECT_EQ(error.hint(), "docker login " + server.host() + " (no credentials for it in " +
-                                    temporary.path() + "/.config/containers/auth.json, " +
-                                    temporary.path() + "/.docker/config.json)");
+        EXPECT_EQ(error.hint(),
+                  "docker login " + server.host() + " (no credentials for it in " +
+                      temporary.path() + "/.config/containers/auth.json, which does not exist; " +
+                      temporary.path() + "/.docker/config.json, which does not exist)");
     }
 }
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry/push.h"
 
-#include <future>
 #include <map>
 
 #include "base/error.h"
-#include "base/thread_pool.h"
+#include "base/guarded.h"
 #include "oci/media_types.h"
+#include "registry/blob_workers.h"
 #include "registry/repository.h"
 #include "store/reachable.h"
 #include "store/resolve.h"
@@ -18,9 +18,10 @@ namespace {
 /// One image on its way to one registry.
 class Push {
 public:
-    Push(Store& store, const Reference& local, const PushOptions& options, Endpoint& endpoint)
+    Push(Store& store, const Reference& local, const PushOptions& options, Endpoint& endpoint,
+         std::string repository)
         : store_(store), local_(local), remote_(options.remote.value_or(local)), options_(options),
-          endpoint_(endpoint), repository_(endpoint, remote_.repository()) {}
+          endpoint_(endpoint), repository_(endpoint, repository), name_(std::move(repository)) {}
 
     std::vector<Pushed> run() {
         Descriptor root = choose_root();
@@ -87,23 +88,53 @@ private:
     }
 
     void send_blobs(const std::map<Digest, Descriptor>& contents) {
-        ThreadPool pool(std::max(1u, endpoint_.options().parallel));
-        std::vector<std::future<void>> results;
+        std::vector<Descriptor> blobs;
         for (const auto& [digest, descriptor] : contents)
             if (!is_document(descriptor))
-                results.push_back(pool.submit([this, &descriptor] { send_blob(descriptor); }));
-        for (auto& result : results)
-            result.get();
+                blobs.push_back(descriptor);
+        for_each_blob(
+            endpoint_, name_, std::move(blobs),
+            [&](Repository& repository, const Descriptor& blob,
+                const std::function<void()>& check) { send_blob(repository, blob, check); });
     }
 
-    void send_blob(const Descriptor& blob) {
-        Repository repository(endpoint_, remote_.repository());
+    void send_blob(Repository& repository, const Descriptor& blob,
+                   const std::function<void()>& check) {
         if (repository.has_blob(blob))
             return;
         Task task(endpoint_.reporter(),
                   fmt::format("{} {}", remote_.familiar(), blob.digest.short_hex()), blob.size);
-        repository.write_blob(blob, [&] { return store_.read(blob); });
-        task.advance(blob.size);
+        repository.write_blob({.descriptor = blob,
+                               .open = [&] { return store_.read(blob); },
+                               .advance =
+                                   [&](uint64_t bytes) {
+                                       check();
+                                       task.advance(bytes);
+                                   },
+                               .mount_from = other_home(blob.digest)});
+    }
+
+    /// A repository of the same registry that an image here with the same blob has come from or
+    /// gone to; "" when there is none.
+    std::string other_home(const Digest& digest) {
+        return homes_.with([&](std::optional<Homes>& homes) {
+            if (!homes)
+                homes = find_homes();
+            auto found = homes->find(digest);
+            return found == homes->end() ? "" : found->second;
+        });
+    }
+
+    std::map<Digest, std::string> find_homes() {
+        std::map<Digest, std::string> homes;
+        for (const auto& [name, root] : store_.names()) {
+            Reference reference = Reference::parse(name);
+            if (reference.registry() != remote_.registry() || reference.repository() == name_)
+                continue;
+            for (const auto& [digest, descriptor] : reachable(store_, {root}))
+                homes.emplace(digest, reference.repository());
+        }
+        return homes;
     }
 
     /// Registries want what a document points to before the document.
@@ -140,8 +171,12 @@ private:
     const Reference& local_;
     Reference remote_;
     const PushOptions& options_;
+    using Homes = std::map<Digest, std::string>;
+
     Endpoint& endpoint_;
     Repository repository_;
+    std::string name_; ///< of the repository
+    Guarded<std::optional<Homes>> homes_;
 };
 
 } // namespace
@@ -150,9 +185,14 @@ std::vector<Pushed> push(Store& store, const Reference& reference, const PushOpt
                          const RegistryOptions& options, Reporter& reporter) {
     auto session = store.session();
     const Reference& remote = push_options.remote ? *push_options.remote : reference;
-    Endpoint endpoint(remote.registry(), "", options, reporter);
+    Place place = home_of(remote);
+    Endpoint endpoint(place, options, reporter);
     return within([&] { return fmt::format("while pushing '{}'", remote.familiar()); },
-                  [&] { return Push(store, reference, push_options, endpoint).run(); });
+                  [&] {
+                      return Push(store, reference, push_options, endpoint,
+                                  place.reference.repository())
+                          .run();
+                  });
 }
 
 } // namespace coracle

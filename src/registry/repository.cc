@@ -35,8 +35,8 @@ std::string complaint_of(const HttpResponse& response) {
 class BlobStream {
 public:
     BlobStream(const Descriptor& descriptor, Sink& sink,
-               const std::function<void(uint64_t)>& advance)
-        : descriptor_(descriptor), sink_(sink), advance_(advance) {}
+               const std::function<void(uint64_t)>& advance, uint64_t from)
+        : descriptor_(descriptor), sink_(sink), advance_(advance), received_(from) {}
 
     uint64_t received() const { return received_; }
     bool complete() const { return received_ == descriptor_.size; }
@@ -77,7 +77,7 @@ private:
     const Descriptor& descriptor_;
     Sink& sink_;
     const std::function<void(uint64_t)>& advance_;
-    uint64_t received_ = 0; ///< bytes written
+    uint64_t received_;     ///< bytes written
     uint64_t position_ = 0; ///< in the blob, of the answer that is being read
     bool started_ = false;
 };
@@ -132,15 +132,19 @@ std::optional<Descriptor> Repository::head(const std::string& tag_or_digest) {
     with_retries(endpoint_.options().retry, endpoint_.reporter(),
                  [&] { response = endpoint_.call(client_, head); });
     auto digest = Digest::try_parse(response.header("docker-content-digest"));
-    if (!response.ok() || !digest)
+    if (response.ok() && digest)
+        return Descriptor{type_of(response), *digest,
+                          parse_number(response.header("content-length")).value_or(0)};
+    if (response.status == 404)
         return std::nullopt;
-    return Descriptor{type_of(response), *digest,
-                      parse_number(response.header("content-length")).value_or(0)};
+    // HEAD is not allowed, or does not tell.
+    auto whole = document(tag_or_digest);
+    return whole ? std::optional(std::move(whole->descriptor)) : std::nullopt;
 }
 
 void Repository::read_blob(const Descriptor& descriptor, Sink& sink,
-                           const std::function<void(uint64_t)>& advance) {
-    BlobStream stream(descriptor, sink, advance);
+                           const std::function<void(uint64_t)>& advance, uint64_t from) {
+    BlobStream stream(descriptor, sink, advance, from);
     bool ranges = true;
     auto attempt = [&] {
         if (stream.complete())
@@ -178,25 +182,11 @@ bool Repository::has_blob(const Descriptor& descriptor) {
     return response.ok();
 }
 
-void Repository::write_blob(const Descriptor& descriptor,
-                            const std::function<std::unique_ptr<Source>()>& open) {
-    with_retries(endpoint_.options().retry, endpoint_.reporter(), [&] {
-        HttpResponse begun = endpoint_.call(client_, call("POST", "blobs/uploads/", true));
-        if (begun.status != 202 || begun.header("location").empty())
-            throw Error("registry '{}' answers {} to an upload to '{}'{}", endpoint_.name(),
-                        begun.status, name_, complaint_of(begun));
-        auto content = open();
-        RegistryCall put = call("PUT", "", true);
-        put.url = endpoint_.resolve(client_, begun.header("location"))
-                      .with_parameter("digest", descriptor.digest.str());
-        put.headers.emplace_back("Content-Type", "application/octet-stream");
-        put.upload = content.get();
-        put.upload_size = descriptor.size;
-        HttpResponse done = endpoint_.call(client_, put);
-        if (!done.ok())
-            throw Error("registry '{}' answers {} to the upload of {}", endpoint_.name(),
-                        done.status, descriptor.digest.str());
-    });
+void Repository::write_blob(UploadContent content) {
+    Upload upload(endpoint_, client_, name_, std::move(content));
+    with_retries(
+        endpoint_.options().retry, endpoint_.reporter(), [&] { upload.attempt(); },
+        [&] { return upload.acknowledged(); });
 }
 
 bool Repository::write_document(const std::string& tag_or_digest, const std::string& media_type,

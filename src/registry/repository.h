@@ -9,6 +9,7 @@
 #include "io/sink.h"
 #include "oci/descriptor.h"
 #include "registry/endpoint.h"
+#include "registry/upload.h"
 
 namespace coracle {
 
@@ -26,18 +27,22 @@ public:
     /// The manifest or index of a tag or digest, at most 4 MiB. What came by digest is verified.
     /// nullopt when there is none. Throws for documents that are none, or of an obsolete kind.
     std::optional<RemoteDocument> document(const std::string& tag_or_digest);
-    /// As above, but only what it is and its digest; nullopt also where the server does not tell.
+    /// As above, but only what it is and its digest. Where the server does not tell, the document
+    /// is fetched.
     std::optional<Descriptor> head(const std::string& tag_or_digest);
 
-    /// Writes a blob to `sink`, which verifies it; goes on where a connection broke off. Never more
-    /// bytes than `descriptor` says. `advance` hears of each piece.
+    /// Writes a blob from byte `from` on to `sink`, which verifies it; goes on where a connection
+    /// broke off. Never more bytes than `descriptor` says. `advance` hears of each piece.
     void read_blob(const Descriptor& descriptor, Sink& sink,
-                   const std::function<void(uint64_t)>& advance);
+                   const std::function<void(uint64_t)>& advance, uint64_t from = 0);
 
     bool has_blob(const Descriptor& descriptor);
     /// Uploads a blob whose content `open` gives, anew for each attempt.
     void write_blob(const Descriptor& descriptor,
-                    const std::function<std::unique_ptr<Source>()>& open);
+                    const std::function<std::unique_ptr<Source>()>& open) {
+        write_blob(UploadContent{.descriptor = descriptor, .open = open});
+    }
+    void write_blob(UploadContent content);
     /// Puts a manifest or an index under a tag or its digest. True when the registry says that it
     /// lists the document among the referrers of its subject.
     bool write_document(const std::string& tag_or_digest, const std::string& media_type,

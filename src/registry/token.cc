@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/text.h"
 #include "oci/json.h"
 #include "registry/base64.h"
 #include "registry/retry.h"
@@ -49,7 +50,9 @@ HttpRequest plain_request(const Url& realm, const TokenRequest& request) {
     Url url = realm;
     if (std::string service = service_of(request); !service.empty())
         url = url.with_parameter("service", service);
-    HttpRequest result{.url = url.with_parameter("scope", request.scope), .limit = max_answer};
+    for (const std::string& scope : split(request.scope, ' '))
+        url = url.with_parameter("scope", scope);
+    HttpRequest result{.url = url, .limit = max_answer};
     if (request.credentials)
         result.headers.emplace_back("Authorization", basic_authorization(*request.credentials));
     return result;
@@ -76,9 +79,8 @@ std::pair<std::string, std::chrono::seconds> ask_for_token(HttpClient& client,
                         std::nullopt);
     if (!response.ok()) {
         Error error("token server '{}' answers {}", realm.shown(), response.status);
-        if (request.credentials)
-            error.hint(fmt::format("check the password of user '{}' for '{}'",
-                                   request.credentials->username, request.registry.host()));
+        if (!request.advice.empty() && (response.status == 401 || response.status == 403))
+            error.hint(request.advice);
         throw std::move(error);
     }
     std::string where = fmt::format("the answer of token server '{}'", realm.shown());

@@ -16,8 +16,9 @@ namespace coracle {
 struct TokenRequest {
     Url registry; ///< that sent the challenge
     Challenge challenge;
-    std::string scope;
+    std::string scope; ///< several with spaces between
     std::optional<Credentials> credentials = {};
+    std::string advice = {}; ///< the hint of an error when it refuses
 };
 
 /// Asks the server that a Bearer challenge names for a token, which is good for the duration

@@ -25,11 +25,18 @@ std::optional<FileLock> lock_alone(const std::string& path, bool wait) {
 }
 
 // Nobody writes while the lock is held, so whoever made them is dead.
-void sweep_temporaries(const std::string& directory) {
+uint64_t sweep_temporaries(const std::string& directory) {
     std::error_code error;
-    for (const auto& entry : fs::directory_iterator(own_path(directory, ""), error))
-        if (entry.path().extension() == ".tmp")
-            fs::remove(entry.path(), error);
+    uint64_t bytes = 0;
+    for (const auto& entry : fs::directory_iterator(own_path(directory, ""), error)) {
+        bool partial = entry.path().extension() == ".partial";
+        if (!partial && entry.path().extension() != ".tmp")
+            continue;
+        uint64_t size = entry.file_size(error);
+        if (fs::remove(entry.path(), error) && partial)
+            bytes += size;
+    }
+    return bytes;
 }
 
 } // namespace
@@ -68,7 +75,7 @@ std::optional<Swept> Store::collect(bool wait) {
         }
         return entries.size() != before;
     });
-    sweep_temporaries(directory_);
+    swept.bytes += sweep_temporaries(directory_);
     return swept;
 }
 
