@@ -9,6 +9,8 @@
 
 #include "format/outputs.h"
 #include "format/segments.h"
+#include "format/shared_parts.h"
+#include "oci/platform.h"
 #include "rootfs/rootfs.h"
 
 namespace coracle {
@@ -19,6 +21,15 @@ struct InitrdCompression {
     int level = 0;
 };
 
+/// What disks and EFI programs are to be like.
+struct DiskSettings {
+    uint64_t size = 0;                ///< of the disk in bytes; grows where the content needs more
+    std::string secure_boot_key = {}; ///< path of a PEM file; "" = EFI programs are not signed
+    std::string secure_boot_certificate = {};
+    bool two_slots = false; ///< verity: a second, empty slot for updates, and boot counting
+    uint64_t var_size = 0;  ///< verity: bytes of a persistent /var; 0 = none
+};
+
 /// What a format works with.
 struct FormatInput {
     const Rootfs& rootfs;
@@ -27,7 +38,10 @@ struct FormatInput {
     ThreadPool& pool;
     Reporter& reporter;
     std::optional<InitrdCompression> initrd = {}; ///< nullopt: what the kernel can unpack best
-    Sink* stream = nullptr; ///< for the streamed formats: where to, instead of a file
+    Sink* stream = nullptr;               ///< for the streamed formats: where to, instead of a file
+    Platform platform = Platform::host(); ///< what the system runs on
+    DiskSettings disk = {};
+    mutable SharedParts shared = {};
 };
 
 /// An output format.

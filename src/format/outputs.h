@@ -15,6 +15,9 @@ class Outputs {
 public:
     /// A file to be. The sink is finished by commit().
     FileSink& create(const std::string& path);
+    /// As create(), for a file that is written at any place: the descriptor of an empty file, open
+    /// until commit().
+    int create_file(const std::string& path);
     /// Puts all in place; returns path and size in bytes of each, in order of their creation.
     std::vector<std::pair<std::string, uint64_t>> commit();
 
