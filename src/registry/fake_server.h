@@ -12,11 +12,12 @@
 
 namespace coracle::test {
 
-/// What a client sent, without a body.
+/// What a client sent.
 struct FakeRequest {
     std::string method;
     std::string path;                           ///< with its query
     std::map<std::string, std::string> headers; ///< names in lower case
+    std::string body = {};                      ///< as far as it came
 };
 
 /// A server on 127.0.0.1 that answers each request with the bytes that `answer` gives, then closes

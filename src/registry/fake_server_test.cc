@@ -87,6 +87,16 @@ void FakeServer::answer(int connection) {
         }
     }
     FakeRequest request = parse(text);
+    request.body = text.substr(text.find("\r\n\r\n") + 4);
+    auto length = request.headers.find("content-length");
+    size_t size = length == request.headers.end() ? 0 : *parse_number(length->second);
+    std::string piece(256 << 10, '\0');
+    while (request.body.size() < size) {
+        ssize_t count = ::read(connection, piece.data(), piece.size());
+        if (count <= 0)
+            break;
+        request.body.append(piece, 0, static_cast<size_t>(count));
+    }
     {
         std::lock_guard lock(mutex_);
         requests_.push_back(request);
