@@ -2,8 +2,12 @@
 #include "filesystem/image.h"
 
 #include <algorithm>
+#include <cerrno>
 
 #include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
 
 namespace coracle {
 
@@ -45,6 +49,29 @@ std::vector<uint32_t> nodes_in_order(const Tree& tree) {
             todo.push_back(child->second);
     }
     return order;
+}
+
+void copy_range(int from, off_t from_offset, int to, off_t to_offset, uint64_t size) {
+    while (size > 0) {
+        ssize_t done = ::copy_file_range(from, &from_offset, to, &to_offset, size, 0);
+        if (done <= 0)
+            break;
+        size -= static_cast<uint64_t>(done);
+    }
+    // Old kernels and other file systems: through memory.
+    std::vector<char> buffer(size > 0 ? 256 << 10 : 0);
+    while (size > 0) {
+        size_t want = std::min<uint64_t>(buffer.size(), size);
+        size_t count = read_some(from, buffer.data(), want, from_offset, "temporary file");
+        if (count == 0)
+            throw Error("the temporary file is truncated");
+        ssize_t put = ::pwrite(to, buffer.data(), count, to_offset);
+        if (put < 0)
+            throw Error::system(errno, "write an image");
+        from_offset += put;
+        to_offset += put;
+        size -= static_cast<uint64_t>(put);
+    }
 }
 
 } // namespace coracle

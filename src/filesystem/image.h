@@ -4,6 +4,8 @@
 #include <array>
 #include <cstdint>
 
+#include <sys/types.h>
+
 #include "archive/tree.h"
 #include "base/progress.h"
 #include "io/compress.h"
@@ -35,5 +37,8 @@ uint32_t link_count(const Tree& tree, const TreeNode& node);
 /// The nodes that have names, each once: the root, then a directory's children in the order of
 /// their names, each with all below it. Hard links count where they come first.
 std::vector<uint32_t> nodes_in_order(const Tree& tree);
+
+/// Copies bytes between files, inside the kernel where it can. Throws when `from` is shorter.
+void copy_range(int from, off_t from_offset, int to, off_t to_offset, uint64_t size);
 
 } // namespace coracle
