@@ -24,13 +24,6 @@ bool is_redirect(int status) {
     return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
-std::optional<std::chrono::seconds> retry_after(const HttpResponse& response) {
-    auto seconds = parse_number(response.header("retry-after"));
-    if (!seconds)
-        return std::nullopt;
-    return std::chrono::seconds(std::min<uint64_t>(*seconds, 3600));
-}
-
 } // namespace
 
 std::string registry_complaint(const HttpResponse& response) {
@@ -189,8 +182,8 @@ void Endpoint::refuse(const Access& access, const HttpResponse& response) {
 HttpResponse Endpoint::follow(HttpClient& client, HttpRequest request, const Url& base) {
     for (int hop = 0;; ++hop) {
         HttpResponse response = client.perform(request);
-        reporter_.verbose(
-            fmt::format("{} {}: {}", request.method, request.url.shown(), response.status));
+        reporter_.verbose(fmt::format("{} {}: {} {}", request.method, request.url.shown(),
+                                      response.protocol, response.status));
         bool may_follow = request.method == "GET" || request.method == "HEAD";
         if (!is_redirect(response.status) || !may_follow)
             return response;
@@ -237,7 +230,7 @@ HttpResponse Endpoint::call(HttpClient& client, const RegistryCall& call) {
         if (response.status == 429 || response.status >= 500)
             throw BusyError(fmt::format("registry '{}' answers {} for '{}'", name_, response.status,
                                         call.access.repository),
-                            retry_after(response));
+                            response.retry_after());
         return response;
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -31,6 +32,8 @@ public:
     FakeServer& operator=(const FakeServer&) = delete;
 
     int port() const { return port_; }
+    /// From now on `size` bytes are sent every 10 ms.
+    void drip(size_t size) { drip_ = size; }
     /// "127.0.0.1:PORT".
     std::string host() const;
     /// All requests so far.
@@ -43,6 +46,7 @@ private:
     Answer answer_;
     Fd listener_;
     int port_ = 0;
+    std::atomic<size_t> drip_ = 0;
     mutable std::mutex mutex_;
     std::vector<FakeRequest> requests_;
     std::thread thread_;

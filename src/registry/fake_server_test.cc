@@ -108,7 +108,12 @@ void FakeServer::answer(int connection) {
         bytes = reply(400, error.what());
     }
     for (size_t sent = 0; sent < bytes.size();) {
-        ssize_t count = ::send(connection, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
+        size_t next = bytes.size() - sent;
+        if (drip_ > 0) {
+            ::usleep(10'000);
+            next = std::min(next, drip_.load());
+        }
+        ssize_t count = ::send(connection, bytes.data() + sent, next, MSG_NOSIGNAL);
         if (count <= 0)
             return;
         sent += static_cast<size_t>(count);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <ctime>
 #include <exception>
 
 #include <curl/curl.h>
@@ -50,6 +51,7 @@ void take_header(Exchange& exchange, std::string_view line) {
     if (line.starts_with("HTTP/")) {
         exchange.response = {};
         auto parts = split(line, ' ');
+        exchange.response.protocol = parts[0];
         if (parts.size() > 1)
             exchange.response.status = static_cast<int>(parse_number(trim(parts[1])).value_or(0));
         return;
@@ -131,6 +133,21 @@ std::vector<std::string> HttpResponse::all(std::string_view name) const {
         if (key == name)
             values.push_back(value);
     return values;
+}
+
+std::optional<std::chrono::seconds> HttpResponse::retry_after() const {
+    std::string text = header("retry-after");
+    if (text.empty())
+        return std::nullopt;
+    auto seconds = parse_number(text);
+    if (!seconds) { // a date
+        time_t then = curl_getdate(text.c_str(), nullptr);
+        time_t now = ::time(nullptr);
+        if (then < 0)
+            return std::nullopt;
+        seconds = then > now ? static_cast<uint64_t>(then - now) : 0;
+    }
+    return std::chrono::seconds(std::min<uint64_t>(*seconds, 3600));
 }
 
 struct HttpClient::State {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,6 +20,7 @@ namespace coracle {
 /// What comes back.
 struct HttpResponse {
     int status = 0;
+    std::string protocol = {};                                     ///< "HTTP/2"
     std::vector<std::pair<std::string, std::string>> headers = {}; ///< names in lower case
     std::string body = {}; ///< empty where the request's `take` got it
 
@@ -25,6 +28,8 @@ struct HttpResponse {
     /// The last header of that (lower-case) name, or "".
     std::string header(std::string_view name) const;
     std::vector<std::string> all(std::string_view name) const;
+    /// How long the server wants to be left alone, at most an hour.
+    std::optional<std::chrono::seconds> retry_after() const;
 };
 
 /// One exchange.

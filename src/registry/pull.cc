@@ -17,7 +17,8 @@ namespace coracle {
 
 namespace {
 
-constexpr int max_rounds = 16;              ///< of fetching what an index points to
+constexpr int max_rounds = 16; ///< of fetching what an index points to
+constexpr uint64_t max_config = 4 << 20;
 constexpr uint64_t worth_keeping = 1 << 20; ///< of a blob that breaks off
 constexpr std::chrono::hours kept_for{7 * 24};
 
@@ -73,7 +74,14 @@ private:
             media_type::is_manifest(descriptor.media_type))
             fetch_document(descriptor);
         else
-            fetch_blobs({descriptor});
+            fetch_blobs({checked_config(descriptor)});
+    }
+
+    /// A configuration is read whole later.
+    const Descriptor& checked_config(const Descriptor& config) {
+        if (config.size > max_config)
+            throw Error("image '{}' has a configuration of {}", name_, human_size(config.size));
+        return config;
     }
 
     void fetch_document(const Descriptor& descriptor) {
@@ -94,7 +102,7 @@ private:
 
     std::vector<Descriptor> blobs_of(const Descriptor& descriptor) {
         auto manifest = Manifest::parse(store_.read_document(descriptor), "manifest of " + name_);
-        std::vector<Descriptor> blobs{manifest.config};
+        std::vector<Descriptor> blobs{checked_config(manifest.config)};
         for (Descriptor& layer : manifest.layers) {
             if (media_type::is_image_config(manifest.config.media_type))
                 static_cast<void>(compression_of_layer(layer.media_type));

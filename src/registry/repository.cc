@@ -31,6 +31,15 @@ std::string complaint_of(const HttpResponse& response) {
     return complaint.empty() ? "" : ": " + complaint;
 }
 
+bool is_web_page(const HttpResponse& response) {
+    return response.header("content-type").starts_with("text/html");
+}
+
+Error web_page(const std::string& server) {
+    return Error("'{}' answers with a web page; it is no registry, or something stands in between",
+                 server);
+}
+
 /// Passes on the pieces of one blob, which may come in several answers.
 class BlobStream {
 public:
@@ -110,10 +119,8 @@ std::optional<RemoteDocument> Repository::document(const std::string& tag_or_dig
     if (!response.ok())
         throw Error("registry '{}' answers {} for '{}'", endpoint_.name(), response.status,
                     shown(tag_or_digest));
-    if (response.header("content-type").starts_with("text/html"))
-        throw Error(
-            "'{}' answers with a web page; it is no registry, or something stands in between",
-            endpoint_.name());
+    if (is_web_page(response))
+        throw web_page(endpoint_.name());
     auto wanted = Digest::try_parse(tag_or_digest);
     HashAlgorithm algorithm = wanted ? wanted->algorithm() : HashAlgorithm::sha256;
     Descriptor descriptor{type_of(response), Digest::of(response.body, algorithm),
@@ -164,6 +171,8 @@ void Repository::read_blob(const Descriptor& descriptor, Sink& sink,
         if (!response.ok() && response.status != 416)
             throw Error("registry '{}' answers {} for blob {}", endpoint_.name(), response.status,
                         descriptor.digest.str());
+        if (!stream.complete() && is_web_page(response))
+            throw web_page(endpoint_.name());
         if (!stream.complete())
             throw TransportError(fmt::format("blob {} broke off after {} of {} bytes",
                                              descriptor.digest.str(), stream.received(),

@@ -76,7 +76,7 @@ std::pair<std::string, std::chrono::seconds> ask_for_token(HttpClient& client,
         client.perform(refresh ? refresh_request(realm, request) : plain_request(realm, request));
     if (response.status == 429 || response.status >= 500)
         throw BusyError(fmt::format("token server '{}' answers {}", realm.shown(), response.status),
-                        std::nullopt);
+                        response.retry_after());
     if (!response.ok()) {
         Error error("token server '{}' answers {}", realm.shown(), response.status);
         if (!request.advice.empty() && (response.status == 401 || response.status == 403))
