@@ -188,6 +188,33 @@ void remove_temporaries() {
 
 namespace {
 
+Fd unnamed_file_in(const std::string& directory) {
+    Fd fd(::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0644));
+    if (fd)
+        return fd;
+    std::string name = directory + "/coracle-XXXXXX";
+    fd.reset(::mkostemp(name.data(), O_CLOEXEC));
+    if (fd)
+        ::unlink(name.c_str());
+    return fd;
+}
+
+} // namespace
+
+Fd unnamed_file(const std::string& directory) {
+    Fd fd = directory.empty() ? Fd() : unnamed_file_in(directory);
+    if (fd)
+        return fd;
+    const char* configured = std::getenv("TMPDIR");
+    std::string other = configured != nullptr && *configured != '\0' ? configured : "/var/tmp";
+    fd = unnamed_file_in(other);
+    if (!fd)
+        throw Error::system(errno, fmt::format("make a file in '{}'", other));
+    return fd;
+}
+
+namespace {
+
 int flags_of(FileLock::Mode mode) { return mode == FileLock::Mode::shared ? LOCK_SH : LOCK_EX; }
 
 // A lock file in a read-only cache can still be locked through a read-only descriptor.

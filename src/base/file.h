@@ -69,6 +69,11 @@ private:
 /// for a program that is about to be ended by a signal.
 void remove_temporaries();
 
+/// An empty file without a name, in `directory`, or where temporary files go ($TMPDIR, else
+/// /var/tmp) when that is "" or cannot be written. Where O_TMPFILE works it can be given a name
+/// with linkat(2).
+Fd unnamed_file(const std::string& directory = "");
+
 /// An advisory lock (flock(2)) on a file, which is made when it is absent; held until destruction.
 class FileLock {
 public:
