@@ -40,11 +40,12 @@ std::vector<Entry> read_headers(EntrySource& source) {
 }
 
 MergedImage::MergedImage(const Store& store, std::vector<Descriptor> layers, TreeChanges changes,
-                         LayerLimits limits)
-    : store_(store), layers_(std::move(layers)), limits_(limits) {
-    Overlay overlay(limits_.tree);
+                         LayerReading reading)
+    : store_(store), layers_(std::move(layers)), reading_(reading) {
+    Overlay overlay(reading_.limits.tree);
     for (const auto& descriptor : layers_) {
-        Layer layer(store_, descriptor, limits_);
+        Spool& spool = spools_.emplace_back(store_.directory());
+        Layer layer(store_, descriptor, reading_, &spool);
         auto headers = read_headers(layer);
         within([&] { return fmt::format("while merging layer {}", descriptor.digest.str()); },
                [&] { overlay.add_layer(headers); });
@@ -92,11 +93,16 @@ public:
 
 private:
     void open() {
-        if (at_ < image_.layers_.size())
-            layer_ = std::make_unique<Layer>(image_.store_, image_.layers_[at_], image_.limits_);
-        else
-            layer_ = std::make_unique<AdditionSource>(image_.additions_);
+        layer_ = at_ < image_.layers_.size() ? reread(image_.layers_[at_], image_.spools_[at_])
+                                             : std::make_unique<AdditionSource>(image_.additions_);
         source_ = std::make_unique<OverlaySource>(*layer_, image_.steps_[at_]);
+    }
+
+    std::unique_ptr<EntrySource> reread(const Descriptor& descriptor, const Spool& spool) const {
+        const LayerLimits& limits = image_.reading_.limits;
+        if (spool.complete())
+            return std::make_unique<Layer>(descriptor, limits, spool);
+        return std::make_unique<Layer>(image_.store_, descriptor, LayerReading{limits});
     }
 
     const MergedImage& image_;

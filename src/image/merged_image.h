@@ -7,8 +7,9 @@
 #include <vector>
 
 #include "archive/entry.h"
-#include "image/limits.h"
+#include "image/layer_watch.h"
 #include "image/overlay.h"
+#include "image/spool.h"
 #include "oci/descriptor.h"
 #include "store/store.h"
 
@@ -27,13 +28,14 @@ struct TreeChanges {
     std::vector<Addition> add = {};
 };
 
-/// The layers of an image as one tree. Made by reading the headers of all layers once; the content
-/// is streamed each time the tree is opened. Memory grows with the number of entries only.
+/// The layers of an image as one tree. Made by reading all layers once for their headers; meanwhile
+/// they are spooled unpacked, to be streamed from there each time the tree is opened. Memory grows
+/// with the number of entries only.
 class MergedImage {
 public:
     /// Holds on to `store`. Throws for damaged, hostile or missing layers.
     MergedImage(const Store& store, std::vector<Descriptor> layers, TreeChanges changes = {},
-                LayerLimits limits = {});
+                LayerReading reading = {});
 
     /// What open() will give, in its order; parents before children.
     std::vector<Entry> headers() const;
@@ -48,7 +50,8 @@ private:
     const Store& store_;
     std::vector<Descriptor> layers_;
     std::vector<Addition> additions_;
-    LayerLimits limits_;
+    LayerReading reading_;
+    std::vector<Spool> spools_;                     ///< of the layers, as far as there was room
     std::vector<std::vector<Overlay::Step>> steps_; ///< of each layer, then of the additions
 };
 

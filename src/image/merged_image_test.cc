@@ -31,7 +31,7 @@ protected:
 
     std::string error_of(std::vector<Descriptor> layers, LayerLimits limits = {}) {
         try {
-            MergedImage image(store_, std::move(layers), {}, limits);
+            MergedImage image(store_, std::move(layers), {}, {limits});
         } catch (const Error& error) {
             return error.what();
         }
@@ -158,7 +158,8 @@ TEST_F(StoredLayers, TruncatedOrFollowedByMoreAreRefused) {
     auto cut = store_.put(bytes.str().substr(0, bytes.str().size() - 4),
                           std::string(media_type::oci_layer_gzip));
     EXPECT_THAT(error_of({cut}), StartsWith("the gzip stream is truncated"));
-    auto more = store_.put(bytes.str() + "more than a header", std::string(media_type::oci_layer_gzip));
+    auto more =
+        store_.put(bytes.str() + "more than a header", std::string(media_type::oci_layer_gzip));
     EXPECT_THAT(error_of({more}), StartsWith("the gzip stream is damaged after its first member"));
     // A second member with a whole archive: other readers see one or the other.
     auto twice = store_.put(bytes.str() + bytes.str(), std::string(media_type::oci_layer_gzip));
@@ -190,6 +191,48 @@ TEST_F(StoredLayers, BombsEndAtTheLimitThatTheyAreToldBy) {
     EXPECT_EQ(error_of({two, third}, limits), "the tree has more than the allowed 2 entries\n"
                                               "  while merging layer " +
                                                   third.digest.str());
+}
+
+TEST_F(StoredLayers, AreUnpackedAndVerifiedOnce) {
+    auto packed = layer(TarText().file("a", "content").str(), Compression::gzip);
+    MergedImage image(store_, {packed});
+    damage(packed, packed.size / 2);
+    EXPECT_TRUE(image.with_file(TreePath("a"), [](const Entry&, Source& content) {
+        EXPECT_EQ(read_all(content), "content");
+    }));
+}
+
+/// Wants all regular files whose name is "wanted".
+class Wanted : public LayerWatch {
+public:
+    bool wants(const Entry& entry) const override { return entry.path.name() == "wanted"; }
+    void saw(const Digest& layer, std::vector<Seen> seen) override {
+        for (auto& one : seen)
+            all.push_back(layer.str() + " " + one.entry.path.str() + " " + one.content);
+    }
+    std::vector<std::string> all;
+};
+
+TEST_F(StoredLayers, ShowTheirWatchWhatItWantsAndGiveItAllTheSame) {
+    auto one = layer(TarText().file("wanted", "x").file("b", "y").file("d/wanted", "z").str());
+    Wanted watch;
+    MergedImage image(store_, {one}, {}, {{}, &watch});
+    std::string digest = one.digest.str();
+    EXPECT_THAT(watch.all, testing::ElementsAre(digest + " wanted x", digest + " d/wanted z"));
+    std::string contents;
+    auto source = image.open();
+    while (source->next())
+        contents += read_all(source->content());
+    EXPECT_EQ(contents, "xyz");
+    EXPECT_EQ(watch.all.size(), 2u);
+}
+
+TEST_F(StoredLayers, ShowTheirWatchNothingOfADamagedLayer) {
+    auto one = layer(TarText().file("wanted", std::string(100, 'x')).str());
+    damage(one, 600);
+    Wanted watch;
+    EXPECT_THROW(MergedImage(store_, {one}, {}, {{}, &watch}), Error);
+    EXPECT_TRUE(watch.all.empty());
 }
 
 TEST_F(StoredLayers, AreReadInBoundedMemoryHoweverLargeTheirFiles) {

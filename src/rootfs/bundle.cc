@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "image/merged_image.h"
 #include "rootfs/image_rules.h"
+#include "rootfs/images.h"
 #include "rootfs/key.h"
 #include "rootfs/prefix.h"
 
@@ -114,7 +115,7 @@ void BundleComponent::emit(EntrySink& sink) const {
                    [&] {
                        hide(parts_.without, parts_.directory / parts_.files_in, rules);
                        MergedImage tree(store_, image_->manifest.layers, std::move(rules),
-                                        parts_.limits);
+                                        parts_.reading);
                        emit_below({parts_.directory / parts_.files_in, &provenance_,
                                    &parts_.without, parts_.first_id},
                                   *tree.open(), sink);
@@ -129,6 +130,10 @@ void BundleComponent::emit(EntrySink& sink) const {
     }
     for (const auto& name : parts_.directories)
         add_directory(name, directories_provenance_);
+}
+
+uint64_t BundleComponent::weight() const {
+    return image_ != nullptr && !parts_.files_in.empty() ? layer_bytes(*image_) : 0;
 }
 
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "image/limits.h"
+#include "image/layer_watch.h"
 #include "rootfs/component.h"
 #include "store/resolve.h"
 #include "store/store.h"
@@ -55,7 +55,7 @@ struct BundleParts {
     std::set<TreePath> without = {};           ///< full paths that `files` of the YAML replaces
     uint32_t first_id = 0;                     ///< see Prefix
     int64_t time = 0;
-    LayerLimits limits = {};
+    LayerReading reading = {};
 };
 
 /// A container with its configuration, or a volume: an image's files under a directory of their
@@ -67,6 +67,7 @@ public:
     BundleComponent(const Store& store, const ResolvedImage* image, const Skeleton& skeleton,
                     BundleParts parts);
     void emit(EntrySink& sink) const override;
+    uint64_t weight() const override;
 
     const TreePath& directory() const { return parts_.directory; }
     const PaxList& provenance() const { return provenance_; }

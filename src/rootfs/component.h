@@ -26,6 +26,11 @@ public:
     /// components at once. Does not finish the sink.
     virtual void emit(EntrySink& sink) const = 0;
 
+    /// How many bytes of layers emit() reads, roughly: what takes long should begin early.
+    virtual uint64_t weight() const { return 0; }
+    /// Whether emit() uses what the others find out: to be called after theirs.
+    virtual bool comes_last() const { return false; }
+
 protected:
     Component(std::string location, std::string title)
         : location_(std::move(location)), title_(std::move(title)) {}

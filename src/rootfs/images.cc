@@ -23,10 +23,17 @@ std::string source_name(const Reference& reference) {
     return reference.tag() || reference.digest() ? reference.full() : reference.name();
 }
 
+uint64_t layer_bytes(const ResolvedImage& image) {
+    uint64_t total = 0;
+    for (const auto& layer : image.manifest.layers)
+        total += layer.size;
+    return total;
+}
+
 ImageDefaults defaults_of(const ResolvedImage& image) {
     const ImageConfig& config = image.config;
-    return {config.entrypoint,  config.cmd,  config.env,
-            config.working_dir, config.user, config.labels,
+    return {config.entrypoint,          config.cmd,  config.env,
+            config.working_dir,         config.user, config.labels,
             image.platform.architecture};
 }
 

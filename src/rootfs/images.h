@@ -30,9 +30,12 @@ private:
     std::map<std::string, ResolvedImage> found_;
 };
 
-/// The name of an image in provenance records: registry and repository, and tag and digest if they were
-/// written. A missing tag is not filled in.
+/// The name of an image in provenance records: registry and repository, and tag and digest if they
+/// were written. A missing tag is not filled in.
 std::string source_name(const Reference& reference);
+
+/// The sizes of all layers together, as they are stored.
+uint64_t layer_bytes(const ResolvedImage& image);
 
 /// What an image says of how to run it.
 ImageDefaults defaults_of(const ResolvedImage& image);

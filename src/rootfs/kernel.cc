@@ -42,7 +42,7 @@ const MergedImage& Kernel::tree() const {
             within([&] { return "while reading kernel image " + source_name(image_.reference); },
                    [&] {
                        return std::make_unique<MergedImage>(store_, image_.manifest.layers,
-                                                            TreeChanges{}, limits_);
+                                                            TreeChanges{}, reading_);
                    });
     });
     return *tree_;
@@ -83,7 +83,7 @@ std::unique_ptr<EntrySource> Kernel::modules() const {
     std::string name = spec_.tar_name().value();
     if (!seek(*outer, TreePath(name)))
         with(name, "modules", [](const Entry&, Source&) {});
-    return std::make_unique<NestedTar>(std::move(outer), limits_.tar);
+    return std::make_unique<NestedTar>(std::move(outer), reading_.limits.tar);
 }
 
 BootComponent::BootComponent(const Kernel& kernel, int64_t time)
@@ -97,6 +97,8 @@ BootComponent::BootComponent(const Kernel& kernel, int64_t time)
         .add(static_cast<uint64_t>(time));
     set_key(key.hex());
 }
+
+uint64_t BootComponent::weight() const { return layer_bytes(kernel_.image()); }
 
 void BootComponent::emit(EntrySink& sink) const {
     Entry boot = directory_entry(TreePath("boot"), time_);

@@ -21,8 +21,9 @@ class Kernel {
 public:
     /// `unpack`: the kernel is given without its compression, where it has one.
     Kernel(const Store& store, const ResolvedImage& image, KernelSpec spec, bool unpack = false,
-           LayerLimits limits = {})
-        : store_(store), image_(image), spec_(std::move(spec)), unpack_(unpack), limits_(limits) {}
+           LayerReading reading = {})
+        : store_(store), image_(image), spec_(std::move(spec)), unpack_(unpack), reading_(reading) {
+    }
 
     const ResolvedImage& image() const { return image_; }
     std::string cmdline() const { return spec_.cmdline.value_or(""); }
@@ -48,7 +49,7 @@ private:
     const ResolvedImage& image_;
     KernelSpec spec_;
     bool unpack_;
-    LayerLimits limits_;
+    LayerReading reading_;
     mutable std::once_flag once_;
     mutable std::unique_ptr<MergedImage> tree_;
 };
@@ -59,6 +60,7 @@ class BootComponent : public Component {
 public:
     BootComponent(const Kernel& kernel, int64_t time);
     void emit(EntrySink& sink) const override;
+    uint64_t weight() const override;
 
 private:
     const Kernel& kernel_;

@@ -14,8 +14,6 @@ namespace coracle {
 
 namespace {
 
-constexpr uint64_t max_database = 64 << 20;
-
 using Fields = std::map<std::string, std::string, std::less<>>;
 
 /// Paragraphs of "KEY: value" lines with an empty line between; continuation lines are left out.
@@ -76,8 +74,7 @@ std::vector<InstalledPackage> parse_dpkg_status(std::string_view text) {
             return;
         std::string source = field(fields, "Source");
         packages.push_back({"deb", field(fields, "Package"), field(fields, "Version"),
-                            field(fields, "Architecture"), "",
-                            source.substr(0, source.find(' '))});
+                            field(fields, "Architecture"), "", source.substr(0, source.find(' '))});
     });
     return packages;
 }
@@ -106,36 +103,71 @@ Database database_at(const TreePath& path) {
 
 using Databases = std::map<TreePath, std::vector<InstalledPackage>>;
 
-/// Takes away what a whiteout in the layer above hides.
-void hide(Databases& databases, const TreePath& whiteout) {
-    bool opaque = whiteout.name() == ".wh..wh..opq";
-    TreePath hidden = opaque ? whiteout.parent()
-                             : whiteout.parent() / whiteout.name().substr(sizeof ".wh." - 1);
-    std::erase_if(databases, [&](const auto& item) { return hidden.contains(item.first); });
+/// What a whiteout hides; nullopt for other names.
+std::optional<TreePath> hidden_by(const TreePath& path) {
+    std::string_view name = path.name();
+    if (!name.starts_with(".wh.") || name == ".wh." || name == ".wh.." || name == ".wh...")
+        return std::nullopt;
+    bool opaque = name == ".wh..wh..opq";
+    return opaque ? path.parent() : path.parent() / name.substr(sizeof ".wh." - 1);
+}
+
+/// Whether a database may lie there or below.
+bool may_hold_databases(const TreePath& path) {
+    static const TreePath places[] = {
+        TreePath("var/lib/dpkg/status"), TreePath("var/lib/dpkg/status.d"),
+        TreePath("lib/apk/db/installed"), TreePath("usr/lib/apk/db/installed")};
+    return std::ranges::any_of(places, [&](const TreePath& place) {
+        return path.contains(place) || place.contains(path);
+    });
+}
+
+void lay_over(const std::vector<LayerWatch::Seen>& layer, Databases& all) {
+    Databases found;
+    for (const auto& [entry, content] : layer) {
+        if (auto hidden = hidden_by(entry.path))
+            std::erase_if(all, [&](const auto& item) { return hidden->contains(item.first); });
+        else
+            found[entry.path] = database_at(entry.path) == Database::dpkg
+                                    ? parse_dpkg_status(content)
+                                    : parse_apk_database(content);
+    }
+    for (auto& [path, packages] : found)
+        all.insert_or_assign(path, std::move(packages));
 }
 
 } // namespace
 
+bool PackageNotes::wants(const Entry& entry) const {
+    if (auto hidden = hidden_by(entry.path))
+        return may_hold_databases(*hidden);
+    return entry.type == EntryType::regular && database_at(entry.path) != Database::none;
+}
+
+void PackageNotes::saw(const Digest& layer, std::vector<Seen> seen) {
+    layers_.with([&](auto& layers) { layers.insert_or_assign(layer, std::move(seen)); });
+}
+
+std::optional<std::vector<LayerWatch::Seen>> PackageNotes::of(const Digest& layer) const {
+    return layers_.with([&](auto& layers) -> std::optional<std::vector<Seen>> {
+        auto found = layers.find(layer);
+        return found == layers.end() ? std::nullopt : std::optional(found->second);
+    });
+}
+
 std::vector<InstalledPackage> installed_packages(const Store& store,
                                                  const std::vector<Descriptor>& layers,
-                                                 const LayerLimits& limits) {
+                                                 const LayerReading& reading, PackageNotes& notes) {
     Databases all;
     for (const auto& descriptor : layers) {
-        Layer layer(store, descriptor, limits);
-        Databases found;
-        while (auto entry = layer.next()) {
-            std::string_view name = entry->path.name();
-            if (name.starts_with(".wh.") && name != ".wh." && name != ".wh.." && name != ".wh...")
-                hide(all, entry->path);
-            Database kind = database_at(entry->path);
-            if (kind == Database::none || entry->type != EntryType::regular)
-                continue;
-            std::string text = read_all(layer.content(), max_database);
-            found[entry->path] =
-                kind == Database::dpkg ? parse_dpkg_status(text) : parse_apk_database(text);
+        auto seen = notes.of(descriptor.digest);
+        if (!seen) {
+            Layer layer(store, descriptor, {reading.limits, &notes});
+            while (layer.next()) {
+            }
+            seen = notes.of(descriptor.digest);
         }
-        for (auto& [path, packages] : found)
-            all.insert_or_assign(path, std::move(packages));
+        lay_over(seen.value(), all);
     }
     std::set<InstalledPackage> packages;
     for (const auto& [path, list] : all)

@@ -33,6 +33,8 @@ public:
         set_key(std::move(key));
     }
     void emit(EntrySink& sink) const override { tree_.emit(layer_, sink); }
+    /// Whichever is first reads all images.
+    uint64_t weight() const override { return tree_.weight(); }
 
 private:
     const RootTree& tree_;
@@ -81,6 +83,13 @@ std::string RootTree::shared_key() const {
     return key.hex();
 }
 
+uint64_t RootTree::weight() const {
+    uint64_t total = parts_.kernel != nullptr ? layer_bytes(parts_.kernel->image()) : 0;
+    for (const auto* image : parts_.init)
+        total += layer_bytes(*image);
+    return total;
+}
+
 std::vector<std::unique_ptr<Component>> RootTree::components() const {
     std::vector<std::unique_ptr<Component>> list;
     std::string shared = shared_key();
@@ -115,7 +124,7 @@ const RootTree::Layers& RootTree::layers() const {
 
 std::unique_ptr<RootTree::Layers> RootTree::overlay() const {
     auto layers = std::make_unique<Layers>();
-    Overlay overlay(parts_.limits.tree);
+    Overlay overlay(parts_.reading.limits.tree);
     auto add_layer = [&](const std::vector<Entry>& headers, PaxList provenance) {
         overlay.add_layer(headers, Overlay::Whiteouts::none);
         layers->provenance.push_back(std::move(provenance));
@@ -131,7 +140,7 @@ std::unique_ptr<RootTree::Layers> RootTree::overlay() const {
                [&] {
                    auto& tree = layers->init.emplace_back(std::make_unique<MergedImage>(
                        store_, image->manifest.layers, image_rules(ImageUse::system, parts_.time),
-                       parts_.limits));
+                       parts_.reading));
                    add_layer(
                        tree->headers(),
                        make_provenance(name, fmt::format("init[{}]", layers->init.size() - 1)));

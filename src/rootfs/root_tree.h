@@ -27,7 +27,7 @@ struct RootTreeParts {
     /// The bundles that some of the files go into.
     std::vector<const BundleComponent*> entered = {};
     int64_t time = 0;
-    LayerLimits limits = {};
+    LayerReading reading = {};
 };
 
 /// Decides which of these brings each path, so that none comes twice. Images are read when the
@@ -48,6 +48,7 @@ private:
     const Layers& layers() const;
     std::unique_ptr<Layers> overlay() const;
     std::string shared_key() const;
+    uint64_t weight() const;
 
     const Store& store_;
     RootTreeParts parts_;

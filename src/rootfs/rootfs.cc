@@ -34,6 +34,8 @@ struct Rootfs::Plan {
 
     const Spec& spec;
     RootfsOptions options;
+    PackageNotes notes;
+    LayerReading reading{options.limits, &notes};
     Images images;
     IdMap ids;
     VolumeMap volumes;
@@ -67,7 +69,7 @@ void Rootfs::Plan::make() {
     if (spec.kernel && spec.kernel->image) {
         const ResolvedImage& image = images.get(*spec.kernel->image);
         kernel = std::make_unique<Kernel>(images.store(), image, *spec.kernel,
-                                          options.decompress_kernel, options.limits);
+                                          options.decompress_kernel, reading);
         components.push_back(std::make_unique<BootComponent>(*kernel, options.time));
         sbom_images.push_back({&image, TreePath()});
     }
@@ -93,7 +95,7 @@ std::set<TreePath> Rootfs::Plan::files_below(const TreePath& directory) const {
 
 void Rootfs::Plan::add_bundle(const ResolvedImage* image, BundleParts parts) {
     parts.time = options.time;
-    parts.limits = options.limits;
+    parts.reading = reading;
     parts.without = files_below(parts.directory);
     if (image != nullptr && !parts.files_in.empty())
         sbom_images.push_back({image, parts.directory / parts.files_in});
@@ -207,7 +209,7 @@ void Rootfs::Plan::add_root_tree() {
     parts.files = std::move(files);
     parts.skeleton = &skeleton;
     parts.time = options.time;
-    parts.limits = options.limits;
+    parts.reading = reading;
     bool has_files = !parts.files.empty();
     root = std::make_unique<RootTree>(images.store(), std::move(parts));
     auto tree = root->components();
@@ -224,7 +226,8 @@ void Rootfs::Plan::add_sbom() {
     sbom.name = options.sbom_name;
     sbom.format = options.sbom_format;
     sbom.time = options.time;
-    sbom.limits = options.limits;
+    sbom.reading = reading;
+    sbom.notes = &notes;
     sbom.created = options.sbom_created;
     sbom.remember = options.remember;
     components.push_back(

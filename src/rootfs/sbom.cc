@@ -119,7 +119,7 @@ Json package_of(const InstalledPackage& package, const std::string& id) {
 
 /// What an image's package database says, as a document of its own.
 Json document_from_packages(const Store& store, const ResolvedImage& image,
-                            const LayerLimits& limits) {
+                            const SbomOptions& options) {
     Json document;
     std::string digest = image.descriptor.digest.str();
     std::string image_id = spdx_id("Image", digest);
@@ -130,7 +130,10 @@ Json document_from_packages(const Store& store, const ResolvedImage& image,
                                     {"filesAnalyzed", false},
                                     {"primaryPackagePurpose", "CONTAINER"}});
     document["relationships"].push_back(relationship(document_id, "DESCRIBES", image_id));
-    for (const auto& package : installed_packages(store, image.manifest.layers, limits)) {
+    PackageNotes own;
+    auto packages = installed_packages(store, image.manifest.layers, options.reading,
+                                       options.notes != nullptr ? *options.notes : own);
+    for (const auto& package : packages) {
         std::string id = spdx_id("Package", digest + package.purl());
         document["packages"].push_back(package_of(package, id));
         document["relationships"].push_back(relationship(image_id, "CONTAINS", id));
@@ -142,7 +145,7 @@ Json document_from_packages(const Store& store, const ResolvedImage& image,
 Json remembered_document(const Store& store, const ResolvedImage& image,
                          const SbomOptions& options) {
     auto make = [&] {
-        return document_from_packages(store, image, options.limits)
+        return document_from_packages(store, image, options)
             .dump(-1, ' ', false, Json::error_handler_t::replace);
     };
     if (!options.remember)

@@ -8,8 +8,8 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "base/tree_path.h"
-#include "image/limits.h"
 #include "rootfs/component.h"
+#include "rootfs/package_database.h"
 #include "store/resolve.h"
 #include "store/store.h"
 
@@ -32,8 +32,9 @@ struct SbomOptions {
     SbomFormat format = SbomFormat::spdx;
     int64_t time = 0;         ///< its mtime
     std::string created = {}; ///< RFC 3339; "" = `time`
-    LayerLimits limits = {};
-    Remember remember = {}; ///< what was found in an image; without it nothing is remembered
+    LayerReading reading = {};
+    PackageNotes* notes = nullptr; ///< what other components saw of the layers
+    Remember remember = {};        ///< what was found in an image; without it nothing is remembered
 };
 
 /// The SPDX 2.3 documents attached to the images, joined into one; for an image without, one made
@@ -51,6 +52,7 @@ public:
     /// `store` and the images must outlive it. Nothing but digests is looked at before emit().
     SbomComponent(const Store& store, std::vector<SbomImage> images, SbomOptions options);
     void emit(EntrySink& sink) const override;
+    bool comes_last() const override { return true; }
 
 private:
     const Store& store_;

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/spool.h"
+
+#include "base/error.h"
+#include "base/file.h"
+#include "io/file_io.h"
+
+namespace coracle {
+
+namespace {
+constexpr uint64_t most = uint64_t{2} << 30; // a larger one is unpacked twice instead
+}
+
+class SpooledSource : public Source {
+public:
+    SpooledSource(Spool& spool, Source& inner) : spool_(spool), inner_(inner) {}
+
+    size_t read(std::span<char> buffer) override {
+        size_t count = inner_.read(buffer);
+        if (!spool_.file_)
+            return count;
+        spool_.complete_ = count == 0;
+        try {
+            if (spool_.size_ + count > most)
+                throw Error("too large");
+            write_all(spool_.file_.get(), {buffer.data(), count}, "spool");
+            spool_.size_ += count;
+        } catch (const Error&) { // a full disk, most likely
+            spool_.file_.reset();
+        }
+        return count;
+    }
+
+private:
+    Spool& spool_;
+    Source& inner_;
+};
+
+std::unique_ptr<Source> Spool::keep(Source& source) {
+    size_ = 0;
+    complete_ = false;
+    try {
+        file_ = unnamed_file(directory_);
+    } catch (const Error&) {
+        file_.reset();
+    }
+    return std::make_unique<SpooledSource>(*this, source);
+}
+
+std::unique_ptr<Source> Spool::open() const {
+    return std::make_unique<FileSource>(file_.get(), "spool", 0, size_);
+}
+
+} // namespace coracle
