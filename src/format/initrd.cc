@@ -3,6 +3,7 @@
 
 #include "archive/tar_writer.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "format/kernel_facts.h"
 #include "io/memory.h"
 #include "rootfs/image_rules.h"
@@ -62,11 +63,11 @@ void make_tar_kernel_initrd(const FormatInput& input, Outputs& outputs,
     Segment binary = kernel_binary(kernel, input.cache);
     add("kernel", binary.file.get(), binary.facts.size);
     // A tar header tells the size, so the initrd is complete before it goes in.
-    SegmentFile spool = input.cache.create();
-    FileSink initrd(spool.fd(), "initrd");
+    Fd spool = unnamed_file(input.cache.directory());
+    FileSink initrd(spool.get(), "initrd");
     write_initrd(input, initrd, results);
     initrd.finish();
-    add("initrd.img", spool.fd(), initrd.position());
+    add("initrd.img", spool.get(), initrd.position());
     std::string cmdline = kernel.cmdline();
     tar.add(file_entry(TreePath("cmdline"), cmdline.size(), time), cmdline);
     if (kernel.has_microcode())

@@ -24,17 +24,17 @@ namespace {
 
 /// Stands behind the bytes of a segment.
 struct Footer {
-    char magic[8] = {'c', 'o', 'r', 'a', 'c', 'l', 'e', '1'};
+    char magic[8] = {'c', 'o', 'r', 'a', 'c', 'l', 'e', '2'};
     Le<uint64_t> size;
     Le<uint64_t> unpacked;
     Le<uint64_t> entries;
-    char name[64] = {}; ///< SHA-256 of the name the segment was asked for by
-    char hash[64] = {}; ///< SHA-256 of the bytes
+    char name[64] = {};     ///< SHA-256 of the name the segment was asked for by
+    char checksum[32] = {}; ///< of the bytes
 };
-static_assert(sizeof(Footer) == 160);
+static_assert(sizeof(Footer) == 128);
 
 std::optional<Footer> read_footer(int fd, const std::string& name) {
-    struct stat status {};
+    struct stat status{};
     Footer footer;
     if (::fstat(fd, &status) != 0 || status.st_size < static_cast<off_t>(sizeof footer))
         return std::nullopt;
@@ -50,26 +50,11 @@ std::optional<Footer> read_footer(int fd, const std::string& name) {
 
 bool content_is_right(int fd, const Footer& footer) {
     FileSource source(fd, "segment", 0, footer.size);
-    HashingSource hashing(source);
-    skip(hashing);
-    return hashing.hex() == std::string_view(footer.hash, 64);
-}
-
-Fd unnamed_file(const std::string& directory) {
-    Fd fd(::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0644));
-    if (fd)
-        return fd;
-    std::string name = directory + "/coracle-XXXXXX";
-    fd.reset(::mkostemp(name.data(), O_CLOEXEC));
-    if (!fd)
-        throw Error::system(errno, fmt::format("make a file in '{}'", directory));
-    ::unlink(name.c_str());
-    return fd;
-}
-
-std::string temporary_directory() {
-    const char* configured = std::getenv("TMPDIR");
-    return configured != nullptr && *configured != '\0' ? configured : "/var/tmp";
+    Checksum checksum;
+    std::vector<char> buffer(256 << 10);
+    while (size_t count = source.read(buffer))
+        checksum.update({buffer.data(), count});
+    return checksum.hex() == std::string_view(footer.checksum, sizeof footer.checksum);
 }
 
 } // namespace
@@ -103,24 +88,29 @@ std::optional<Segment> SegmentCache::find(const std::string& name) {
     return Segment{std::move(fd), {footer->size, footer->unpacked, footer->entries}, true};
 }
 
-SegmentFile SegmentCache::create() {
-    SegmentFile file;
-    file.fd_ = unnamed_file(writable_ ? directory_ : temporary_directory());
-    return file;
+void SegmentFile::write(std::string_view data) {
+    checksum_.update(data);
+    sink_.write(data);
 }
 
-Segment SegmentCache::keep(const std::string& name, SegmentFile file, const SegmentFacts& facts,
-                           const std::string& hash) {
+SegmentFile SegmentCache::create() {
+    return SegmentFile(unnamed_file(writable_ ? directory_ : ""));
+}
+
+Segment SegmentCache::keep(const std::string& name, SegmentFile file, uint64_t unpacked,
+                           uint64_t entries) {
+    SegmentFacts facts{file.size(), unpacked, entries};
+    int fd = file.fd_.get();
     if (writable_) {
         Footer footer;
         footer.size = facts.size;
         footer.unpacked = facts.unpacked;
         footer.entries = facts.entries;
         std::memcpy(footer.name, sha256_hex(name).data(), sizeof footer.name);
-        std::memcpy(footer.hash, hash.data(), std::min(hash.size(), sizeof footer.hash));
-        write_all(file.fd(), {reinterpret_cast<char*>(&footer), sizeof footer}, "segment");
+        std::memcpy(footer.checksum, file.checksum_.hex().data(), sizeof footer.checksum);
+        write_all(fd, {reinterpret_cast<char*>(&footer), sizeof footer}, "segment");
         // Another process may have been faster: then its file, which has the same bytes, stays.
-        std::string self = fmt::format("/proc/self/fd/{}", file.fd());
+        std::string self = fmt::format("/proc/self/fd/{}", fd);
         ::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, path_of(name).c_str(), AT_SYMLINK_FOLLOW);
     }
     return {std::move(file.fd_), facts, false};
@@ -134,8 +124,9 @@ std::string SegmentCache::remember(const std::string& name,
     }
     std::string text = make();
     SegmentFile file = create();
-    write_all(file.fd(), text, "segment");
-    keep(name, std::move(file), {text.size(), text.size(), 0}, sha256_hex(text));
+    file.write(text);
+    file.finish();
+    keep(name, std::move(file), text.size(), 0);
     return text;
 }
 

@@ -7,6 +7,8 @@
 #include <string>
 
 #include "base/fd.h"
+#include "io/checksum.h"
+#include "io/file_io.h"
 
 namespace coracle {
 
@@ -25,17 +27,23 @@ struct Segment {
 };
 
 /// A file under construction that becomes a segment.
-class SegmentFile {
+class SegmentFile : public Sink {
 public:
-    int fd() const { return fd_.get(); }
+    void write(std::string_view data) override;
+    void finish() override { sink_.finish(); }
+    /// Bytes written so far.
+    uint64_t size() const { return sink_.position(); }
 
 private:
     friend class SegmentCache;
+    explicit SegmentFile(Fd fd) : fd_(std::move(fd)), sink_(fd_.get(), "segment") {}
     Fd fd_;
+    FileSink sink_;
+    Checksum checksum_;
 };
 
 /// Encoded components on disk by key, bounded, for many processes at once. What is found is checked
-/// against its hash before it is used. Where the directory cannot be written the cache is just empty.
+/// for damage before it is used. Where the directory cannot be written the cache is just empty.
 class SegmentCache {
 public:
     /// `directory` "" = no cache: segments live in unnamed files. `limit` in bytes.
@@ -45,10 +53,9 @@ public:
     std::optional<Segment> find(const std::string& name);
 
     SegmentFile create();
-    /// Ends a file whose first `facts.size` bytes, with this SHA-256, are the segment, and keeps it under
-    /// `name` for later builds.
-    Segment keep(const std::string& name, SegmentFile file, const SegmentFacts& facts,
-                 const std::string& hash);
+    /// Keeps a finished file under `name` for later builds. `unpacked` and `entries`: see
+    /// SegmentFacts.
+    Segment keep(const std::string& name, SegmentFile file, uint64_t unpacked, uint64_t entries);
 
     /// The text kept under `name`, or the one that `make` gives, which is kept then.
     std::string remember(const std::string& name, const std::function<std::string()>& make);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "format/segments.h"
 
+#include <algorithm>
 #include <chrono>
+#include <numeric>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -56,9 +58,7 @@ Segment make_segment(const Component& component, const Encoding& encoding, Segme
     if (auto found = cache.find(name))
         return std::move(*found);
     SegmentFile file = cache.create();
-    FileSink to_file(file.fd(), "segment");
-    HashingSink hashing(to_file);
-    auto packed = make_compressor(hashing, encoding.compression, encoding.level);
+    auto packed = make_compressor(file, encoding.compression, encoding.level);
     uint64_t unpacked = 0;
     uint64_t entries = 0;
     {
@@ -72,40 +72,69 @@ Segment make_segment(const Component& component, const Encoding& encoding, Segme
     }
     if (unpacked > 0 || encoding.compression == Compression::none)
         packed->finish();
-    SegmentFacts facts{hashing.count(), unpacked, entries};
-    return cache.keep(name, std::move(file), facts, hashing.hex());
+    return cache.keep(name, std::move(file), unpacked, entries);
 }
+
+namespace {
+
+/// In which order components are begun: those that take long first, so that no thread is left with
+/// one of them when the others have nothing to do.
+std::vector<size_t> order_of_work(const std::vector<const Component*>& components) {
+    std::vector<size_t> order(components.size());
+    std::iota(order.begin(), order.end(), size_t{0});
+    std::ranges::stable_sort(order, {}, [&](size_t i) {
+        return std::pair(components[i]->comes_last(), UINT64_MAX - components[i]->weight());
+    });
+    return order;
+}
+
+/// Counts down however a scope is left.
+struct Arrival {
+    std::latch& latch;
+    bool counts;
+    ~Arrival() {
+        if (counts)
+            latch.count_down();
+    }
+};
+
+} // namespace
 
 SegmentQueue::SegmentQueue(std::vector<const Component*> components, Encoding encoding,
                            SegmentCache& cache, ThreadPool& pool, Reporter& reporter)
-    : components_(std::move(components)), encoding_(encoding) {
-    for (const auto* component : components_) {
-        futures_.push_back(pool.submit([component, encoding, &cache, &reporter] {
-            Task task(reporter,
-                      fmt::format("{:<14} {}", component->location(), component->title()));
-            task.listed();
-            auto began = std::chrono::steady_clock::now();
-            Segment segment =
-                within([&] { return fmt::format("while making {}", component->location()); },
-                       [&] { return make_segment(*component, encoding, cache, &task); });
-            std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
-            if (segment.facts.entries > 0)
-                task.result(fmt::format("{}, {}", human_size(segment.facts.size),
-                                        segment.reused ? "kept" : "made"),
-                            !segment.reused);
-            return Made{std::move(segment), took.count()};
-        }));
-    }
+    : components_(std::move(components)), encoding_(encoding), cache_(cache), reporter_(reporter),
+      others_(std::ranges::count(components_, false, &Component::comes_last)),
+      futures_(components_.size()) {
+    for (size_t i : order_of_work(components_))
+        futures_[i] = pool.submit([this, component = components_[i]] { return make(*component); });
 }
 
 SegmentQueue::~SegmentQueue() {
-    // Tasks refer to components: none may run on when the queue is given up.
+    // Tasks refer to this queue: none may run on when it is given up.
     for (auto& future : futures_)
         if (future.valid())
             future.wait();
 }
 
+SegmentQueue::Made SegmentQueue::make(const Component& component) {
+    Arrival arrival{others_, !component.comes_last()};
+    if (component.comes_last())
+        others_.wait(); // all of them have begun: the pool takes tasks in their order
+    Task task(reporter_, fmt::format("{:<14} {}", component.location(), component.title()));
+    task.listed();
+    auto began = std::chrono::steady_clock::now();
+    Segment segment = within([&] { return fmt::format("while making {}", component.location()); },
+                             [&] { return make_segment(component, encoding_, cache_, &task); });
+    std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+    if (segment.facts.entries > 0)
+        task.result(
+            fmt::format("{}, {}", human_size(segment.facts.size), segment.reused ? "kept" : "made"),
+            !segment.reused);
+    return {std::move(segment), took.count()};
+}
+
 void SegmentQueue::write_to(Sink& sink, std::vector<ComponentResult>& results) {
+    // One after the other: file systems let only one thread write to a file at a time.
     for (size_t i = 0; i < futures_.size(); ++i) {
         Made made = futures_[i].get();
         sink.write_file(made.segment.file.get(), 0, made.segment.facts.size);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <future>
+#include <latch>
 #include <memory>
 #include <string>
 #include <vector>
@@ -36,7 +37,8 @@ public:
                  ThreadPool& pool, Reporter& reporter);
     ~SegmentQueue();
 
-    /// Writes all segments and the archive's end; adds to `results`. Does not finish the sink.
+    /// Writes all segments and the archive's end; adds to `results`. Into a file, all threads
+    /// write. Does not finish the sink. Call once.
     void write_to(Sink& sink, std::vector<ComponentResult>& results);
 
 private:
@@ -44,8 +46,13 @@ private:
         Segment segment;
         double seconds;
     };
+    Made make(const Component& component);
+
     std::vector<const Component*> components_;
     Encoding encoding_;
+    SegmentCache& cache_;
+    Reporter& reporter_;
+    std::latch others_; ///< those that do not come last
     std::vector<std::future<Made>> futures_;
 };
 
