@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "common/console.h"
+#include "init/disk_root.h"
 #include "init/main_loop.h"
 #include "init/system.h"
 
@@ -51,9 +52,13 @@ int run_command(std::string_view name, int count, char** words) {
 }
 
 [[noreturn]] void run_system() {
+    auto cmdline = KernelCommandLine::current();
+    if (is_root_initrd()) {
+        open_console();
+        enter_disk_root(cmdline);
+    }
     make_root_pivotable();
     open_console();
-    auto cmdline = KernelCommandLine::current();
     mount_file_systems(cmdline);
     ::reboot(RB_DISABLE_CAD);
     prepare_environment();
