@@ -11,6 +11,7 @@
 #include "pkgbuild/content_hash.h"
 #include "pkgbuild/debian_input.h"
 #include "pkgbuild/dockerfile.h"
+#include "pkgbuild/tree_hashes.h"
 #include "store/resolve.h"
 
 namespace coracle {
@@ -188,7 +189,12 @@ BuiltPackage ensure_package(Store& store, const Package& package, const PackageO
                           result.built = result.built || build.built;
                       }
                       // Only now: a new lock file is part of the directory that the tag names.
-                      auto reference = Reference::parse(package_reference(package, options.hash));
+                      TreeHashes own;
+                      TreeHashes& trees = options.trees != nullptr ? *options.trees : own;
+                      if (result.built)
+                          trees.forget();
+                      auto reference =
+                          Reference::parse(package_reference(package, options.hash, trees));
                       result.reference = reference.full();
                       for (size_t i = 0; i < platforms.size(); ++i)
                           if (!is_tagged(store, reference, platforms[i], result.manifests[i]))

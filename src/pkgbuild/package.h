@@ -13,6 +13,8 @@
 
 namespace coracle {
 
+class TreeHashes;
+
 class Store;
 
 /// The `debian:` section: files taken from Debian packages.
@@ -111,6 +113,8 @@ Package load_package(const std::string& directory);
 /// after it when files there differ from the last commit; outside git, the hash of the directory's
 /// content. `hash`, when not empty, is taken instead.
 std::string package_reference(const Package& package, const std::string& hash = "");
+/// As above, when git may be asked about many packages at once.
+std::string package_reference(const Package& package, const std::string& hash, TreeHashes& trees);
 
 /// The directory of a package that comes with the tool: NAME in $CORACLE_PKG_PATH (directories, ':'
 /// between them) when set, else PREFIX/share/coracle/pkg or pkg/ of the source tree the tool was
@@ -127,11 +131,12 @@ std::optional<std::string> find_guest_program(const std::string& name,
 struct PackageOptions {
     /// None: this machine's for ensure_package(), all the package has for build_package().
     std::vector<Platform> platforms = {};
-    std::string mirror = {};   ///< Debian mirror; "" = the one of the machine's apt sources
-    std::string snapshot = {}; ///< base URL of an archive that keeps old versions; "" = none
-    bool locked = false;       ///< the lock file must be there and hold; nothing is resolved anew
-    bool force = false;        ///< build although the cache has it
-    std::string hash = {};     ///< as for package_reference()
+    std::string mirror = {};     ///< Debian mirror; "" = the one of the machine's apt sources
+    std::string snapshot = {};   ///< base URL of an archive that keeps old versions; "" = none
+    bool locked = false;         ///< the lock file must be there and hold; nothing is resolved anew
+    bool force = false;          ///< build although the cache has it
+    std::string hash = {};       ///< as for package_reference()
+    TreeHashes* trees = nullptr; ///< to build many packages, one for all
     Reporter* reporter = &silent_reporter();
 };
 

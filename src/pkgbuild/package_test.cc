@@ -6,7 +6,9 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/process.h"
+#include "base/text.h"
 #include "pkgbuild/debian_input.h"
+#include "pkgbuild/tree_hashes.h"
 
 namespace coracle {
 namespace {
@@ -143,6 +145,34 @@ TEST_F(PackageTest, IsNamedByGitsTreeHash) {
     EXPECT_EQ(package_reference(package), "o/x:" + tree);
     write_file(directory_ / "new", "1");
     EXPECT_EQ(package_reference(package), "o/x:" + tree + "-dirty");
+}
+
+TEST_F(PackageTest, AsksGitOnceForPackagesSideBySide) {
+    if (!find_program("git"))
+        GTEST_SKIP() << "git is not installed";
+    for (const char* name : {"a b", "c", "untracked", "changed"}) {
+        make_directories(directory_ / "pkg/" + name);
+        write_file(directory_ / "pkg/" + name + "/build.yml", fmt::format("image: {}\n", name[0]));
+    }
+    git({"init", "-q"});
+    git({"add", "pkg/a b", "pkg/c", "pkg/changed"});
+    git({"commit", "-q", "-m", "x"});
+    write_file(directory_ / "pkg/changed/build.yml", "image: d\n");
+    auto hash = [&](const std::string& name) {
+        auto text = run_checked(
+            {.argv = {"git", "-C", directory_.path(), "rev-parse", "HEAD:pkg/" + name}});
+        return std::string(trim(text));
+    };
+    TreeHashes trees;
+    EXPECT_EQ(trees.of(directory_ / "pkg/a b"), hash("a b"));
+    EXPECT_EQ(trees.of(directory_ / "pkg/c"), hash("c"));
+    EXPECT_EQ(trees.of(directory_ / "pkg/changed"), hash("changed") + "-dirty");
+    EXPECT_EQ(trees.of(directory_ / "pkg/untracked"), std::nullopt);
+    EXPECT_EQ(trees.of(directory_ / "pkg/absent"), std::nullopt);
+    write_file(directory_ / "pkg/c/new", "");
+    trees.forget();
+    EXPECT_EQ(trees.of(directory_ / "pkg/c"), hash("c") + "-dirty");
+    EXPECT_EQ(trees.of(directory_ / "pkg"), hash("") + "-dirty");
 }
 
 TEST(BundledPackage, IsFoundWhereTheVariableSays) {

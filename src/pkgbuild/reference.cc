@@ -3,13 +3,12 @@
 #include <filesystem>
 
 #include "base/error.h"
-#include "base/file.h"
-#include "base/process.h"
 #include "base/text.h"
 #include "io/file_io.h"
 #include "io/hash.h"
 #include "pkgbuild/content_hash.h"
 #include "pkgbuild/package.h"
+#include "pkgbuild/tree_hashes.h"
 
 namespace coracle {
 
@@ -17,55 +16,25 @@ namespace {
 
 constexpr size_t hash_digits = 40; // as many as git's
 
-std::optional<std::string> git(const std::string& directory, std::vector<std::string> arguments) {
-    std::vector<std::string> argv{"git", "-C", directory};
-    argv.insert(argv.end(), arguments.begin(), arguments.end());
-    auto outcome = run({.argv = std::move(argv), .env = {{"LC_ALL", "C"}}});
-    if (outcome.status != 0)
-        return std::nullopt;
-    return std::string(trim(outcome.output));
-}
-
-/// Git's hash of a directory as it was committed, with -dirty when it has changed since; nullopt
-/// when git does not know it.
-std::optional<std::string> tree_hash(const std::string& directory) {
-    // Looked for here first: most installed packages lie in no repository, and git takes its time.
-    bool repository = false;
-    for (auto at = std::filesystem::path(directory); !repository; at = at.parent_path()) {
-        repository = exists((at / ".git").string());
-        if (at == at.parent_path())
-            break;
-    }
-    if (!repository || !find_program("git"))
-        return std::nullopt;
-    auto hash = git(directory, {"rev-parse", "--verify", "--quiet", "HEAD:./"});
-    if (!hash || hash->size() < hash_digits)
-        return std::nullopt;
-    auto changes = git(directory, {"status", "--porcelain", "--", "."});
-    if (!changes)
-        return std::nullopt;
-    return changes->empty() ? *hash : *hash + "-dirty";
-}
-
 std::string source_directory(const Package& package, const std::string& extra) {
     auto source = extra.substr(0, extra.find(':'));
     return (std::filesystem::path(package.directory) / source).lexically_normal().string();
 }
 
-std::string hash_of(const std::string& path) {
-    if (auto hash = tree_hash(path))
+std::string hash_of(const std::string& path, TreeHashes& trees) {
+    if (auto hash = trees.of(path))
         return *hash;
     return content_hash(path).substr(0, hash_digits);
 }
 
-std::string package_hash(const Package& package) {
-    auto hash = hash_of(package.directory);
+std::string package_hash(const Package& package, TreeHashes& trees) {
+    auto hash = hash_of(package.directory, trees);
     if (package.extra_sources.empty())
         return hash;
     // As one hash, dirty when any of the parts is.
     std::string all = hash;
     for (const auto& extra : package.extra_sources)
-        all += " " + hash_of(source_directory(package, extra));
+        all += " " + hash_of(source_directory(package, extra), trees);
     bool dirty = all.find("-dirty") != all.npos;
     return sha256_hex(all).substr(0, hash_digits) + (dirty ? "-dirty" : "");
 }
@@ -107,10 +76,15 @@ std::string content_hash(const std::string& path) {
 }
 
 std::string package_reference(const Package& package, const std::string& hash) {
+    TreeHashes trees;
+    return package_reference(package, hash, trees);
+}
+
+std::string package_reference(const Package& package, const std::string& hash, TreeHashes& trees) {
     std::string tag = package.tag;
     for (std::string_view variable : {"{{.Hash}}", "{{ .Hash }}"})
         for (size_t at = tag.find(variable); at != tag.npos; at = tag.find(variable))
-            tag.replace(at, variable.size(), hash.empty() ? package_hash(package) : hash);
+            tag.replace(at, variable.size(), hash.empty() ? package_hash(package, trees) : hash);
     if (tag.find("{{") != tag.npos)
         throw Error("tag '{}' of '{}' has a variable that is not known", package.tag, package.file)
             .hint("the only one is {{.Hash}}");
