@@ -127,24 +127,59 @@ AtomicFile::~AtomicFile() {
 
 void AtomicFile::commit(bool durable) { commit_as(path_, durable); }
 
-void AtomicFile::commit_as(std::string path, bool durable) {
-    if (durable && ::fsync(fd_.get()) != 0)
+namespace {
+
+/// Puts a file in the place of another, which is gone then; false where that cannot be done. Unlike
+/// rename(2) it does not make ext4 (auto_da_alloc) write the new file to disk at once, which takes
+/// longer than making it.
+bool swap_in(const std::string& from, const std::string& to) {
+    auto swap = [&] {
+        return ::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_EXCHANGE) == 0;
+    };
+    if (!swap())
+        return false;
+    if (::unlink(from.c_str()) == 0)
+        return true;
+    swap();
+    return false;
+}
+
+} // namespace
+
+void AtomicFile::commit_lazily() {
+    give_name();
+    if (swap_in(temporary_, path_))
+        close();
+    else
+        commit();
+}
+
+void AtomicFile::give_name() {
+    if (!temporary_.empty())
+        return;
+    // linkat cannot replace, so the nameless file first gets a temporary name.
+    std::string name = sibling_name(path_);
+    std::string self = fmt::format("/proc/self/fd/{}", fd_.get());
+    if (::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) != 0)
         throw Error::system(errno, fmt::format("write '{}'", path_));
-    if (temporary_.empty()) {
-        // linkat cannot replace, so the nameless file first gets a temporary name.
-        std::string name = sibling_name(path_);
-        std::string self = fmt::format("/proc/self/fd/{}", fd_.get());
-        if (::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) != 0)
-            throw Error::system(errno, fmt::format("write '{}'", path_));
-        temporary_ = std::move(name);
-        remember(temporary_);
-    }
-    if (::rename(temporary_.c_str(), path.c_str()) != 0)
-        throw Error::system(errno, fmt::format("write '{}'", path));
-    path_ = std::move(path);
+    temporary_ = std::move(name);
+    remember(temporary_);
+}
+
+void AtomicFile::close() {
     forget(temporary_);
     temporary_.clear();
     fd_.reset();
+}
+
+void AtomicFile::commit_as(std::string path, bool durable) {
+    if (durable && ::fsync(fd_.get()) != 0)
+        throw Error::system(errno, fmt::format("write '{}'", path_));
+    give_name();
+    if (::rename(temporary_.c_str(), path.c_str()) != 0)
+        throw Error::system(errno, fmt::format("write '{}'", path));
+    path_ = std::move(path);
+    close();
 }
 
 void write_file(const std::string& path, std::string_view content, mode_t mode) {

@@ -90,6 +90,22 @@ TEST(AtomicFile, ReplacesAnOlderOneWhole) {
     EXPECT_EQ(files_in(dir.path()), 1u);
 }
 
+TEST(AtomicFile, ReplacesLazilyWhatThereIsOrIsNot) {
+    TempDir dir;
+    for (const char* content : {"first", "second"}) {
+        AtomicFile file(dir / "f");
+        file.write(content);
+        file.commit_lazily();
+        EXPECT_EQ(read_file(dir / "f"), content);
+        EXPECT_EQ(files_in(dir.path()), 1u);
+    }
+    AtomicFile file(dir / "g");
+    make_directories(dir / "g/full");
+    EXPECT_EQ(error_of([&] { file.commit_lazily(); }),
+              "cannot write '" + (dir / "g") + "': Is a directory");
+    EXPECT_TRUE(exists(dir / "g/full"));
+}
+
 TEST(AtomicFile, LeavesNothingBehindWithoutCommit) {
     TempDir dir;
     {
