@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/error.h"
 #include "base/on_disk.h"
-#include "base/text.h"
+#include "format/kernel_config.h"
 #include "io/file_io.h"
+#include "rootfs/kernel_payload.h"
 #include "rootfs/key.h"
 
 namespace coracle {
@@ -41,23 +43,54 @@ std::optional<std::string> bzimage_version(std::string_view head) {
 
 namespace {
 
-bool at_least(std::string_view version, uint64_t major, uint64_t minor) {
-    auto parts = split(version.substr(0, version.find_first_not_of("0123456789.")), '.');
-    auto first = parse_number(parts[0]);
-    auto second = parts.size() > 1 ? parse_number(parts[1]) : 0;
-    return first && (*first > major || (*first == major && second.value_or(0) >= minor));
+std::optional<std::string> version_of(const Segment& binary) {
+    char head[64 << 10];
+    FileSource source(binary.file.get(), "kernel", 0, binary.facts.size);
+    return bzimage_version({head, read_full(source, head)});
+}
+
+/// Debian's kernels do not have their configuration in them, but it is known.
+bool is_debian(const std::optional<std::string>& version) {
+    return version && version->find("@lists.debian.org") != version->npos;
+}
+
+KernelText find_text(const Kernel& kernel, const Segment& binary) {
+    auto config = kernel.config();
+    if (config && initrd_compression_by_config(*config))
+        return {version_of(binary), std::move(config)};
+    try {
+        FileSource source(binary.file.get(), "kernel", 0, binary.facts.size);
+        return read_kernel_text(*make_kernel_unpacker(source));
+    } catch (const Error&) {
+        return {}; // packed as only its own loader understands: it need not tell us anything
+    }
+}
+
+/// Version and configuration, from the image or from the kernel itself.
+KernelText text_of(const Kernel& kernel, const Segment& binary, SegmentCache& cache) {
+    KeyBuilder key("text of a kernel");
+    key.add(kernel.image().descriptor.digest.str()).add(kernel.spec().binary_name());
+    std::string kept = cache.remember(key.hex(), [&] {
+        KernelText text = find_text(kernel, binary);
+        return text.version.value_or("") + "\n" + text.config.value_or("");
+    });
+    auto end = std::min(kept.find('\n'), kept.size() - 1);
+    return {kept.substr(0, end), kept.substr(end + 1)};
 }
 
 } // namespace
 
 InitrdCompression best_initrd_compression(const Kernel& kernel, SegmentCache& cache) {
     Segment binary = kernel_binary(kernel, cache);
-    char head[64 << 10];
-    FileSource source(binary.file.get(), "kernel", 0, binary.facts.size);
-    auto version = bzimage_version({head, read_full(source, head)});
-    if (version && at_least(*version, 5, 9))
-        return {Compression::zstd, 0};
-    return {Compression::gzip, 0};
+    auto version = version_of(binary);
+    if (is_debian(version))
+        return {initrd_compression_by_version(*version), 0};
+    KernelText text = text_of(kernel, binary, cache);
+    auto by_config = initrd_compression_by_config(text.config.value_or(""));
+    auto by_version = [&] {
+        return initrd_compression_by_version(version ? *version : text.version.value_or(""));
+    };
+    return {by_config ? *by_config : by_version(), 0};
 }
 
 } // namespace coracle

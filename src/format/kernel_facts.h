@@ -19,8 +19,8 @@ Segment kernel_binary(const Kernel& kernel, SegmentCache& cache);
 /// 64 KiB of the file.
 std::optional<std::string> bzimage_version(std::string_view head);
 
-/// What unpacks fastest of what this kernel can surely unpack: zstd from 5.9 on, where its configuration
-/// does not say otherwise, else gzip.
+/// What unpacks fastest of what this kernel can unpack: by its configuration, in the image or in
+/// the kernel, else by its version.
 InitrdCompression best_initrd_compression(const Kernel& kernel, SegmentCache& cache);
 
 } // namespace coracle

@@ -65,7 +65,8 @@ SegmentCache::SegmentCache(std::string directory, uint64_t limit)
         return;
     std::error_code ignored;
     std::filesystem::create_directories(directory_, ignored);
-    writable_ = ::access(directory_.c_str(), W_OK) == 0;
+    writable_ = std::filesystem::is_directory(directory_, ignored) &&
+                ::access(directory_.c_str(), W_OK) == 0;
 }
 
 std::string SegmentCache::path_of(const std::string& name) const {

@@ -18,8 +18,8 @@ Layer::Layer(const Store& store, const Descriptor& descriptor, const LayerReadin
     peeked_ = std::move(peeked);
     if (spool != nullptr)
         spooled_ = spool->keep(*plain_);
-    limited_ = std::make_unique<LimitedSource>(spooled_ ? *spooled_ : *plain_,
-                                               reading.limits.unpacked_bytes, "the layer");
+    limited_ = std::make_unique<LimitedSource>(
+        spooled_ ? *spooled_ : *plain_, reading.limits.unpacked_bytes, "the layer", "unpacked");
     tar_ = std::make_unique<TarReader>(*limited_, reading.limits.tar);
 }
 

@@ -88,10 +88,12 @@ std::unique_ptr<Sink> make_compressor(Sink& sink, Compression compression, int l
 size_t LimitedSource::read(std::span<char> buffer) {
     size_t count = inner_.read(buffer);
     count_ += count;
-    if (count_ > limit_)
-        throw LimitError("unpacked",
-                         fmt::format("{} unpacks to more than {} bytes", what_, limit_));
-    return count;
+    if (count_ <= limit_)
+        return count;
+    auto message = fmt::format("{} unpacks to more than {} bytes", what_, limit_);
+    if (name_.empty())
+        throw Error(std::move(message));
+    throw LimitError(name_, std::move(message));
 }
 
 } // namespace coracle

@@ -31,9 +31,10 @@ std::unique_ptr<Sink> make_compressor(Sink& sink, Compression compression, int l
 /// Ends with an error when more than `limit` bytes come out of `inner`: a guard against bombs.
 class LimitedSource : public Source {
 public:
-    /// `what` completes "WHAT unpacks to more than N bytes".
-    LimitedSource(Source& inner, uint64_t limit, std::string_view what)
-        : inner_(inner), limit_(limit), what_(what) {}
+    /// `what` completes "WHAT unpacks to more than N bytes"; `name`: that of the limit, where users
+    /// can raise it, which makes the error a LimitError.
+    LimitedSource(Source& inner, uint64_t limit, std::string_view what, std::string_view name = {})
+        : inner_(inner), limit_(limit), what_(what), name_(name) {}
     size_t read(std::span<char> buffer) override;
 
 private:
@@ -41,6 +42,7 @@ private:
     uint64_t limit_;
     uint64_t count_ = 0;
     std::string what_;
+    std::string name_;
 };
 
 } // namespace coracle

@@ -4,6 +4,8 @@
 #include "archive/tar_reader.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "io/compress.h"
+#include "io/peeked_source.h"
 #include "rootfs/image_rules.h"
 #include "rootfs/images.h"
 #include "rootfs/kernel_payload.h"
@@ -76,6 +78,35 @@ void Kernel::with_kernel(const std::function<void(const Entry&, Source&)>& body)
 
 void Kernel::with_microcode(const std::function<void(const Entry&, Source&)>& body) const {
     with(spec_.ucode.value_or(""), "microcode", body);
+}
+
+namespace {
+
+constexpr uint64_t max_config = 4 << 20;
+
+bool is_config(const Entry& entry) {
+    if (entry.type != EntryType::regular || entry.size > max_config)
+        return false;
+    std::string_view name = entry.path.str();
+    if (name.ends_with(".gz"))
+        name.remove_suffix(3);
+    if (name.starts_with("boot/"))
+        name.remove_prefix(5);
+    return name == "kernel_config" || name == "kernel-config" || name == ".config" ||
+           name == "config" || (name.starts_with("config-") && name.find('/') == name.npos);
+}
+
+} // namespace
+
+std::optional<std::string> Kernel::config() const {
+    auto source = tree().open();
+    while (auto entry = source->next())
+        if (is_config(*entry)) {
+            PeekedSource packed(source->content());
+            return read_all(*make_decompressor(packed, detect_compression(packed.head())),
+                            max_config);
+        }
+    return std::nullopt;
 }
 
 std::unique_ptr<EntrySource> Kernel::modules() const {

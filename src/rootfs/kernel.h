@@ -37,6 +37,9 @@ public:
     void with_kernel(const std::function<void(const Entry&, Source&)>& body) const;
     /// Calls `body` with the microcode archive. Throws when the image has none by that name.
     void with_microcode(const std::function<void(const Entry&, Source&)>& body) const;
+    /// The kernel's configuration, where the image has it as a file: `kernel_config`, `.config`,
+    /// `boot/config-*`, also packed.
+    std::optional<std::string> config() const;
     /// The entries of the modules' tar, which go onto `/`. Throws when the image has none.
     std::unique_ptr<EntrySource> modules() const;
 
