@@ -64,7 +64,14 @@ void make_formats(const BuildOptions& options, const std::vector<const Format*>&
     ThreadPool pool(options.threads);
     Outputs outputs;
     FileSink standard_output(STDOUT_FILENO, "standard output");
-    FormatInput input{rootfs, base_of(options), cache, pool, *options.reporter, options.initrd};
+    FormatInput input{.rootfs = rootfs,
+                      .base = base_of(options),
+                      .cache = cache,
+                      .pool = pool,
+                      .reporter = *options.reporter,
+                      .initrd = options.initrd,
+                      .platform = options.platform,
+                      .disk = options.disk};
     if (options.output == "-")
         input.stream = &standard_output;
     else if (!options.output.empty())

@@ -25,6 +25,7 @@ struct BuildOptions {
     std::string cache;                ///< the store's directory
     Platform platform;
     std::optional<InitrdCompression> initrd = {};
+    DiskSettings disk = {};
     bool sbom = true;
     std::string sbom_name = "sbom.spdx.json";
     SbomFormat sbom_format = SbomFormat::spdx;

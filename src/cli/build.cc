@@ -10,6 +10,7 @@
 #include "cli/command.h"
 #include "cli/registry.h"
 #include "io/file_io.h"
+#include "run/options.h"
 #include "spec/write.h"
 #include "store/store.h"
 
@@ -24,6 +25,7 @@ struct BuildCommand {
     std::string architecture;
     std::string compression;
     std::string size;
+    std::string var_size;
     std::string input_tar;
     std::string output_kind;
     bool no_sbom = false;
@@ -55,6 +57,16 @@ void check_input_tar(const std::string& path, Reporter& reporter) {
     reporter.info("--input-tar is not needed: what has not changed is kept in the cache");
 }
 
+void set_disk(BuildCommand& command) {
+    DiskSettings& disk = command.options.disk;
+    if (!command.size.empty())
+        disk.size = parse_size(command.size, "--size");
+    if (!command.var_size.empty())
+        disk.var_size = parse_size(command.var_size, "--var-size");
+    if (disk.secure_boot_key.empty() != disk.secure_boot_certificate.empty())
+        throw UsageError("--secure-boot-key and --secure-boot-cert go together");
+}
+
 void run_build(BuildCommand& command, Globals& globals) {
     BuildOptions& options = command.options;
     if (command.docker)
@@ -68,6 +80,7 @@ void run_build(BuildCommand& command, Globals& globals) {
                            : Platform::parse("linux/" + command.architecture);
     if (!command.compression.empty())
         options.initrd = parse_compression(command.compression);
+    set_disk(command);
     options.images.registry = registry_options(globals, command.registry);
     options.sbom = !command.no_sbom;
     for (const auto& limit : command.limits)
@@ -83,8 +96,6 @@ void run_build(BuildCommand& command, Globals& globals) {
         fmt::print("{}", to_yaml(read_build_spec(options)));
         return;
     }
-    if (!command.size.empty())
-        globals.reporter().warning("--size has no effect: no format asked for is a disk");
     if (!command.input_tar.empty())
         check_input_tar(command.input_tar, globals.reporter());
     BuildResult result = build(options);
@@ -115,7 +126,17 @@ void add_build(CLI::App& app, Globals& globals) {
     command.add_option("--arch", kept.architecture, "architecture to build for");
     command.add_option("--compression", kept.compression,
                        "of the initrd: gzip, zstd, xz or none, with a level: zstd:19");
-    command.add_option("--size", kept.size, "size of a disk image");
+    command.add_option(
+        "--size", kept.size,
+        "size of a disk image in MiB, or as in 2G; it grows where the content needs more");
+    command.add_option("--secure-boot-key", kept.options.disk.secure_boot_key,
+                       "PEM file of the key that signs EFI programs");
+    command.add_option("--secure-boot-cert", kept.options.disk.secure_boot_certificate,
+                       "PEM file of its certificate");
+    command.add_flag("--ab", kept.options.disk.two_slots,
+                     "verity formats: two slots for updates, with boot counting");
+    command.add_option("--var-size", kept.var_size,
+                       "verity formats: size of a persistent /var, as --size");
     command.add_option("--input-tar", kept.input_tar, "a former output; not needed, see cache");
     command.add_flag("--pull", kept.options.images.always_pull,
                      "pull images even if the cache has them");

@@ -2,7 +2,10 @@
 #include "disk/extents.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
+
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/fd.h"
@@ -37,6 +40,20 @@ void Extents::add_file(int fd, uint64_t from, uint64_t size) {
         return;
     parts_.push_back({size_, size, fd, from});
     size_ += size;
+}
+
+void Extents::add_sparse_file(int fd, uint64_t size) {
+    uint64_t at = 0;
+    while (at < size) {
+        off_t data = ::lseek(fd, static_cast<off_t>(at), SEEK_DATA);
+        uint64_t begin = data < 0 ? (errno == ENXIO ? size : at) : static_cast<uint64_t>(data);
+        begin = std::min(begin, size);
+        add_zeros(begin - at);
+        off_t hole = begin < size ? ::lseek(fd, static_cast<off_t>(begin), SEEK_HOLE) : -1;
+        uint64_t end = hole < 0 ? size : std::min(static_cast<uint64_t>(hole), size);
+        add_file(fd, begin, end - begin);
+        at = end;
+    }
 }
 
 void Extents::add_zeros(uint64_t count) {
@@ -95,6 +112,32 @@ bool Extents::is_hole(uint64_t offset, uint64_t size) const {
     while (part != parts_.end() && part->is_zeros() && part->offset < offset + size)
         ++part;
     return part == parts_.end() || part->offset >= offset + size;
+}
+
+std::vector<Extents::Run> Extents::data_runs(uint64_t granule) const {
+    std::vector<Run> runs;
+    auto note = [&](uint64_t from, uint64_t to) {
+        from = from / granule * granule;
+        to = (to + granule - 1) / granule * granule;
+        if (!runs.empty() && from <= runs.back().offset + runs.back().size)
+            runs.back().size =
+                std::max(to, runs.back().offset + runs.back().size) - runs.back().offset;
+        else
+            runs.push_back({from, to - from});
+    };
+    for (const auto& part : parts_) {
+        if (part.fd >= 0)
+            note(part.offset, part.offset + part.size);
+        if (part.fd >= 0 || part.is_zeros())
+            continue;
+        constexpr size_t piece = 4096;
+        for (size_t at = 0; at < part.bytes.size(); at += piece) {
+            auto bytes = std::string_view(part.bytes).substr(at, piece);
+            if (!is_zero(bytes))
+                note(part.offset + at, part.offset + at + bytes.size());
+        }
+    }
+    return runs;
 }
 
 void Extents::read_at(uint64_t offset, std::span<char> buffer) const {

@@ -32,6 +32,8 @@ public:
     void add(std::string bytes);
     /// The file must stay open, and as it is, as long as this or a copy of it is used.
     void add_file(int fd, uint64_t from, uint64_t size);
+    /// As add_file(), for a whole file, whose holes become zeros.
+    void add_sparse_file(int fd, uint64_t size);
     void add_zeros(uint64_t count);
     void add(const Extents& other);
     /// Zeros up to `offset`, which is not before the end.
@@ -43,6 +45,14 @@ public:
     const std::vector<Part>& parts() const { return parts_; }
     /// The bytes from `offset` to `offset + size`, by reference where they are in files.
     Extents slice(uint64_t offset, uint64_t size) const;
+    /// A run of bytes.
+    struct Run {
+        uint64_t offset;
+        uint64_t size;
+    };
+    /// Where there is more than zeros, in multiples of `granule` that do not touch; the last may go
+    /// beyond the end. Bytes in memory are looked at, files are not.
+    std::vector<Run> data_runs(uint64_t granule) const;
     /// True where nothing but parts of zeros lie.
     bool is_hole(uint64_t offset, uint64_t size) const;
     /// Fills `buffer`; behind the end are zeros.

@@ -264,7 +264,15 @@ std::string Writer::boot_sectors() const {
 }
 
 Fat Writer::write() const {
-    Fat result{{}, geometry_.bits, {}};
+    uint64_t data_offset = uint64_t{geometry_.data_start()} * sector_size;
+    uint64_t root = data_offset - uint64_t{geometry_.root_sectors} * sector_size;
+    Fat result{.image = {},
+               .bits = geometry_.bits,
+               .places = {},
+               .tables = uint64_t{geometry_.reserved} * sector_size,
+               .root = root,
+               .data = data_offset,
+               .cluster = geometry_.cluster_bytes()};
     Extents& image = result.image;
     image.add(boot_sectors());
     // Only the part of the tables that is in use takes memory.
@@ -276,12 +284,11 @@ Fat Writer::write() const {
     }
     if (geometry_.bits != 32) {
         image.add(directory_bytes(0));
-        image.pad_to(uint64_t{geometry_.data_start()} * sector_size);
+        image.pad_to(data_offset);
     }
-    uint64_t data = uint64_t{geometry_.data_start()} * sector_size;
     auto pad_to_cluster = [&] {
         uint64_t bytes = geometry_.cluster_bytes();
-        image.pad_to(data + (image.size() - data + bytes - 1) / bytes * bytes);
+        image.pad_to(data_offset + (image.size() - data_offset + bytes - 1) / bytes * bytes);
     };
     for (size_t i = geometry_.bits == 32 ? 0 : 1; i < nodes_.size(); ++i) {
         image.add(directory_bytes(i));

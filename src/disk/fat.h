@@ -35,6 +35,10 @@ struct Fat {
     Extents image;                ///< a multiple of 1 MiB
     unsigned bits;                ///< 12, 16 or 32
     std::vector<FatPlace> places; ///< of the files
+    uint64_t tables;              ///< offset of the first of the two file allocation tables
+    uint64_t root;                ///< offset of the root directory
+    uint64_t data;                ///< offset of the first cluster, number 2
+    uint64_t cluster;             ///< bytes of a cluster
 };
 
 /// Throws for files over 4 GiB, names that are not UTF-8 or not allowed, and two names that are the

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/on_disk.h"
+#include "disk/bytes_of.h"
 
 namespace coracle {
 
@@ -61,11 +62,6 @@ static_assert(sizeof(GptEntry) == 128);
 
 constexpr uint32_t entry_count = 128;
 constexpr uint64_t entry_sectors = entry_count * sizeof(GptEntry) / sector_size;
-
-template <class T>
-std::string bytes_of(const T& value) {
-    return {reinterpret_cast<const char*>(&value), sizeof value};
-}
 
 uint32_t crc_of(std::string_view bytes) {
     return static_cast<uint32_t>(

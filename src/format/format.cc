@@ -15,6 +15,10 @@ const std::vector<Format>& formats() {
         {"tar-kernel-initrd", "NAME-initrd.tar", true, false, make_tar_kernel_initrd},
         {"tar", "NAME.tar", false, true, make_tar},
         {"docker", "NAME.docker", false, true, make_docker},
+        {"uki", "NAME.efi", true, false, make_uki_file},
+        {"raw-bios", "NAME-bios.img", true, false, make_raw_bios},
+        {"raw-efi", "NAME-efi.img", true, false, make_raw_efi},
+        {"aws", "NAME.raw", true, false, make_aws},
     };
     return table;
 }

@@ -63,5 +63,9 @@ void make_tar(const FormatInput&, Outputs&, std::vector<ComponentResult>&);
 void make_docker(const FormatInput&, Outputs&, std::vector<ComponentResult>&);
 void make_kernel_initrd(const FormatInput&, Outputs&, std::vector<ComponentResult>&);
 void make_tar_kernel_initrd(const FormatInput&, Outputs&, std::vector<ComponentResult>&);
+void make_uki_file(const FormatInput&, Outputs&, std::vector<ComponentResult>&);
+void make_raw_bios(const FormatInput&, Outputs&, std::vector<ComponentResult>&);
+void make_raw_efi(const FormatInput&, Outputs&, std::vector<ComponentResult>&);
+void make_aws(const FormatInput&, Outputs&, std::vector<ComponentResult>&);
 
 } // namespace coracle
