@@ -132,7 +132,7 @@ private:
         DebianInput input;
         if (package_.debian)
             input = gather_debs(package_, platform_, options_, store_.directory());
-        Spool spool;
+        FileSpool spool;
         auto composition =
             compose(package_, platform_, std::move(input.debs), source_date_epoch(), spool);
         fresh_ = input.fresh.has_value();

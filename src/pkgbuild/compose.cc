@@ -27,7 +27,7 @@ constexpr int zstd_level = 12; // written once, read often
 /// Puts files, programs and users into a tree.
 class Composer {
 public:
-    Composer(const Package& package, const Platform& platform, Spool& spool, int64_t time)
+    Composer(const Package& package, const Platform& platform, FileSpool& spool, int64_t time)
         : package_(package), platform_(platform), spool_(spool), time_(time) {}
 
     void add_guest(ImageTree& tree, const GuestContent& guest);
@@ -53,7 +53,7 @@ private:
 
     const Package& package_;
     const Platform& platform_;
-    Spool& spool_;
+    FileSpool& spool_;
     int64_t time_;
 };
 
@@ -176,7 +176,7 @@ std::optional<int64_t> source_date_epoch() {
 }
 
 Composition compose(const Package& package, const Platform& platform, std::vector<DebFile> debs,
-                    std::optional<int64_t> epoch, Spool& spool) {
+                    std::optional<int64_t> epoch, FileSpool& spool) {
     Composition result;
     if (package.debian) {
         auto files = unpack_debs(std::move(debs), spool);

@@ -20,7 +20,7 @@ struct Composition {
 
 /// Puts together what the sections of a package ask for. No time is later than `epoch`.
 Composition compose(const Package& package, const Platform& platform, std::vector<DebFile> debs,
-                    std::optional<int64_t> epoch, Spool& spool);
+                    std::optional<int64_t> epoch, FileSpool& spool);
 
 /// Writes layer, configuration and manifest; the same composition gives the same bytes. The caller
 /// holds a session of the store. The answer describes the manifest.

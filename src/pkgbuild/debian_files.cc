@@ -23,7 +23,7 @@ TreePath merged(const TreePath& path) {
     return path;
 }
 
-void unpack(const DebFile& deb, DebianFiles& files, Spool& spool) {
+void unpack(const DebFile& deb, DebianFiles& files, FileSpool& spool) {
     FileSource source(deb.fd, deb.name);
     DebReader reader(source, deb.name);
     int origin = static_cast<int>(files.origins.size());
@@ -53,7 +53,7 @@ constexpr const char* unwanted[] = {
 /// Puts a selection together.
 class Selection {
 public:
-    Selection(const DebianFiles& files, const DebianContent& content, Spool& spool)
+    Selection(const DebianFiles& files, const DebianContent& content, FileSpool& spool)
         : files_(files), content_(content), spool_(spool) {}
 
     ImageTree run() {
@@ -78,7 +78,7 @@ private:
 
     const DebianFiles& files_;
     const DebianContent& content_;
-    Spool& spool_;
+    FileSpool& spool_;
     std::set<TreePath> chosen_;
     std::vector<TreeItem> made_; ///< in no package
 };
@@ -187,7 +187,7 @@ ImageTree Selection::make() {
 
 } // namespace
 
-DebianFiles unpack_debs(std::vector<DebFile> debs, Spool& spool) {
+DebianFiles unpack_debs(std::vector<DebFile> debs, FileSpool& spool) {
     std::ranges::sort(debs, {}, &DebFile::name);
     DebianFiles files;
     for (const auto& deb : debs)
@@ -196,7 +196,7 @@ DebianFiles unpack_debs(std::vector<DebFile> debs, Spool& spool) {
     return files;
 }
 
-ImageTree select_files(const DebianFiles& files, const DebianContent& content, Spool& spool) {
+ImageTree select_files(const DebianFiles& files, const DebianContent& content, FileSpool& spool) {
     return Selection(files, content, spool).run();
 }
 

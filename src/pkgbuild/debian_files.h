@@ -27,12 +27,12 @@ struct DebianFiles {
 };
 
 /// Unpacks into `spool`. The order of `debs` does not matter.
-DebianFiles unpack_debs(std::vector<DebFile> debs, Spool& spool);
+DebianFiles unpack_debs(std::vector<DebFile> debs, FileSpool& spool);
 
 /// The files that `content` asks for, with all that they need: targets of symlinks, parents, with
 /// `needed_libraries` the shared libraries and program interpreters; and for each package that is
 /// represented its copyright file and an entry in var/lib/dpkg/status.d. Throws when a pattern of
 /// `keep` fits nothing, and when a library is missing.
-ImageTree select_files(const DebianFiles& files, const DebianContent& content, Spool& spool);
+ImageTree select_files(const DebianFiles& files, const DebianContent& content, FileSpool& spool);
 
 } // namespace coracle

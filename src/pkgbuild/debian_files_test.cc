@@ -60,7 +60,7 @@ protected:
     }
 
     TempDir directory_;
-    Spool spool_;
+    FileSpool spool_;
     std::vector<Fd> open_;
     std::vector<DebFile> debs_;
 };

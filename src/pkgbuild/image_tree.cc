@@ -13,7 +13,7 @@
 
 namespace coracle {
 
-Spool::Spool() {
+FileSpool::FileSpool() {
     const char* directory = getenv("TMPDIR");
     std::string path = directory && *directory ? directory : "/tmp";
     file_ = Fd(::open(path.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
@@ -26,12 +26,12 @@ Spool::Spool() {
     ::unlink(path.c_str());
 }
 
-void Spool::write(std::string_view data) {
+void FileSpool::write(std::string_view data) {
     write_all(file_.get(), data, "a temporary file");
     size_ += data.size();
 }
 
-FileSlice Spool::append(Source& source, uint64_t size, std::string name) {
+FileSlice FileSpool::append(Source& source, uint64_t size, std::string name) {
     FileSlice slice{file_.get(), size_, size, std::move(name)};
     std::vector<char> buffer(1 << 16);
     for (uint64_t left = size; left > 0;) {
@@ -43,7 +43,7 @@ FileSlice Spool::append(Source& source, uint64_t size, std::string name) {
     return slice;
 }
 
-FileSlice Spool::append_all(Source& source, uint64_t limit, std::string name) {
+FileSlice FileSpool::append_all(Source& source, uint64_t limit, std::string name) {
     FileSlice slice{file_.get(), size_, 0, std::move(name)};
     std::vector<char> buffer(1 << 16);
     while (size_t count = source.read(buffer)) {
@@ -55,7 +55,7 @@ FileSlice Spool::append_all(Source& source, uint64_t limit, std::string name) {
     return slice;
 }
 
-FileSlice Spool::append(std::string_view content, std::string name) {
+FileSlice FileSpool::append(std::string_view content, std::string name) {
     FileSlice slice{file_.get(), size_, content.size(), std::move(name)};
     write(content);
     return slice;

@@ -13,9 +13,9 @@ namespace coracle {
 
 /// Keeps contents in one unnamed temporary file until they are wanted. Slices are valid while it
 /// lives.
-class Spool {
+class FileSpool {
 public:
-    Spool();
+    FileSpool();
     /// Takes `size` bytes; fewer are an Error. `name` is for later errors.
     FileSlice append(Source& source, uint64_t size, std::string name);
     /// Takes all there is, up to `limit` bytes.

@@ -23,7 +23,7 @@ constexpr uint64_t module_limit = 64 << 20;
 /// Appends what is written to the spool.
 class SpoolSink : public Sink {
 public:
-    SpoolSink(Spool& spool, std::string name)
+    SpoolSink(FileSpool& spool, std::string name)
         : spool_(spool), slice_(spool.append("", std::move(name))) {}
     void write(std::string_view data) override {
         spool_.append(data, "");
@@ -32,7 +32,7 @@ public:
     const FileSlice& slice() const { return slice_; }
 
 private:
-    Spool& spool_;
+    FileSpool& spool_;
     FileSlice slice_;
 };
 
@@ -91,7 +91,7 @@ DebianKernel::DebianKernel(const DebianFiles& files) : files_(files) {
 /// Gathers the wanted modules and what they need.
 class ModuleSet {
 public:
-    ModuleSet(const DebianKernel& kernel, Spool& spool) : kernel_(kernel), spool_(spool) {}
+    ModuleSet(const DebianKernel& kernel, FileSpool& spool) : kernel_(kernel), spool_(spool) {}
 
     void want(const std::string& pattern, bool optional);
     /// By path.
@@ -103,7 +103,7 @@ private:
     const KernelModule& load(const std::string& name, const std::string& path);
 
     const DebianKernel& kernel_;
-    Spool& spool_;
+    FileSpool& spool_;
     std::map<std::string, KernelModule> loaded_;
     std::map<std::string, FileSlice> contents_;
 };
@@ -200,7 +200,7 @@ std::string shortened_order(const std::string& text, std::span<const KernelModul
     return shortened;
 }
 
-ImageTree module_tree(const DebianKernel& kernel, const ModuleSet& set, Spool& spool) {
+ImageTree module_tree(const DebianKernel& kernel, const ModuleSet& set, FileSpool& spool) {
     int64_t mtime = kernel.image().entry.mtime;
     TreePath root = TreePath("lib/modules") / kernel.version();
     auto modules = set.modules();
@@ -225,7 +225,8 @@ ImageTree module_tree(const DebianKernel& kernel, const ModuleSet& set, Spool& s
 
 } // namespace
 
-ImageTree make_kernel_image(const DebianFiles& files, const KernelContent& content, Spool& spool) {
+ImageTree make_kernel_image(const DebianFiles& files, const KernelContent& content,
+                            FileSpool& spool) {
     DebianKernel kernel(files);
     ModuleSet set(kernel, spool);
     for (const auto& pattern : content.modules)

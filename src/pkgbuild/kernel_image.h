@@ -9,6 +9,7 @@ namespace coracle {
 /// and `kernel.tar` with lib/modules/VERSION: the modules that `content` asks for and all they
 /// need, not packed, with modules.dep, .alias, .softdep, .builtin, .builtin.modinfo and .order.
 /// Throws when the packages hold no kernel or more than one, and when a module is missing.
-ImageTree make_kernel_image(const DebianFiles& files, const KernelContent& content, Spool& spool);
+ImageTree make_kernel_image(const DebianFiles& files, const KernelContent& content,
+                            FileSpool& spool);
 
 } // namespace coracle

@@ -90,7 +90,7 @@ protected:
     }
 
     TempDir directory_;
-    Spool spool_;
+    FileSpool spool_;
     std::string root_;
     test::DebFiles files_;
 };
