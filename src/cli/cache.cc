@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 namespace coracle {
 
@@ -12,6 +13,22 @@ void add_output_option(CLI::App& command, std::string& choice) {
     command.add_option("--output", choice, "for people (text) or for programs (json)")
         ->check(CLI::IsMember({"text", "json"}))
         ->capture_default_str();
+}
+
+void Results::print(Globals& globals) const {
+    auto document = nlohmann::ordered_json::array();
+    for (const Fields& fields : things_) {
+        std::string line;
+        auto& object = document.emplace_back(nlohmann::ordered_json::object());
+        for (const auto& [name, value] : fields) {
+            line += (line.empty() ? "" : " ") + value;
+            object[name] = value;
+        }
+        if (!json_)
+            globals.reporter().info(line);
+    }
+    if (json_)
+        fmt::print("{}\n", document.dump(2));
 }
 
 void print_table(const std::vector<std::vector<std::string>>& rows,

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "cli/cache.h"
 #include "cli/registry.h"
+#include "cli/signing_key.h"
 #include "registry/pull.h"
 #include "registry/push.h"
+#include "trust/sign.h"
+#include "trust/signatures.h"
+#include "trust/verifier.h"
 
 namespace coracle {
 
@@ -13,33 +18,66 @@ namespace {
 struct PullArguments {
     std::vector<std::string> images;
     std::vector<std::string> platforms;
+    std::string output;
+    std::string verify;
     RegistryArguments registry;
 };
+
+/// Signatures come along, so that they can be checked where there is no registry.
+void take_signatures(Store& store, const ResolvedImage& image, const PullArguments& arguments,
+                     Globals& globals) {
+    RegistryOptions options = registry_options(globals, arguments.registry);
+    for (const std::string& fault :
+         fetch_signatures(store, image.reference, subjects_of(image), options, globals.reporter(),
+                          [] { return true; }))
+        globals.reporter().verbose(
+            fmt::format("no signatures of '{}': {}", image.reference.familiar(), fault));
+    if (arguments.verify.empty())
+        return;
+    Policy policy = Policy::read(arguments.verify);
+    Verifier(policy, options, globals.reporter()).check(store, image);
+}
 
 void pull_images(const PullArguments& arguments, Globals& globals) {
     Store store(globals.cache);
     std::vector<Platform> platforms;
-    for (const std::string& text : arguments.platforms)
-        platforms.push_back(Platform::parse(text));
+    for (const std::string& list : arguments.platforms)
+        for (const std::string& text : split(list, ','))
+            platforms.push_back(Platform::parse(text));
     if (platforms.empty())
         platforms.push_back(Platform::host());
     RegistryOptions options = registry_options(globals, arguments.registry);
+    Results results(arguments.output);
     for (const std::string& image : arguments.images)
         for (const Platform& platform : platforms) {
             Reference reference = Reference::parse(image);
             auto pulled = pull(store, reference, platform, options, globals.reporter());
-            globals.reporter().info(fmt::format("{} {} {}", reference.full(), platform.str(),
-                                                pulled.descriptor.digest.str()));
+            take_signatures(store, pulled, arguments, globals);
+            results.add({{"name", reference.full()},
+                         {"platform", platform.str()},
+                         {"digest", pulled.descriptor.digest.str()}});
         }
+    results.print(globals);
 }
 
 struct PushArguments {
     std::string image;
     std::string remote_name;
     std::string platform;
+    std::string output;
+    std::string key;
     PushOptions options;
     RegistryArguments registry;
 };
+
+void sign_pushed(const std::vector<Pushed>& pushed, const PushArguments& arguments,
+                 Globals& globals) {
+    PrivateKey key = read_signing_key(arguments.key);
+    RegistryOptions options = registry_options(globals, arguments.registry);
+    for (const Pushed& name : pushed)
+        sign_published(Reference::parse(name.name).with_digest(name.digest), key,
+                       {.recursive = true}, options, globals.reporter());
+}
 
 void push_image(PushArguments& arguments, Globals& globals) {
     Store store(globals.cache);
@@ -49,8 +87,12 @@ void push_image(PushArguments& arguments, Globals& globals) {
         arguments.options.platform = Platform::parse(arguments.platform);
     auto pushed = push(store, Reference::parse(arguments.image), arguments.options,
                        registry_options(globals, arguments.registry), globals.reporter());
+    if (!arguments.key.empty())
+        sign_pushed(pushed, arguments, globals);
+    Results results(arguments.output);
     for (const Pushed& name : pushed)
-        globals.reporter().info(fmt::format("{} {}", name.name, name.digest.str()));
+        results.add({{"name", name.name}, {"digest", name.digest.str()}});
+    results.print(globals);
 }
 
 } // namespace
@@ -63,8 +105,10 @@ void add_cache_pull(CLI::App& cache, Globals& globals) {
                     "  coracle cache pull --platform linux/arm64 quay.io/some/image:1\n");
     command.add_option("IMAGE", arguments.images, "names of images")->required();
     add_list(command, "--platform", arguments.platforms,
-             "for this platform instead of this machine's (repeatable)");
+             "for these platforms instead of this machine's (repeatable, or with commas)");
+    add_output_option(command, arguments.output);
     add_registry_options(command, arguments.registry);
+    add_verify_option(command, arguments.verify);
     command.callback([&] { pull_images(arguments, globals); });
 }
 
@@ -73,7 +117,8 @@ void add_cache_push(CLI::App& cache, Globals& globals) {
     auto& command =
         add_command(cache, "push", "bring an image to its registry",
                     "  coracle cache push registry.example/me/image:1\n"
-                    "  coracle cache push --remote-name localhost:5000/redis:8 redis:8\n");
+                    "  coracle cache push --remote-name localhost:5000/redis:8 redis:8\n"
+                    "  coracle cache push --sign cosign.key registry.example/me/image:1\n");
     command.add_option("IMAGE", arguments.image, "name of the image")->required();
     command.add_option("--remote-name", arguments.remote_name,
                        "its name in the registry, if it is not the same");
@@ -83,7 +128,12 @@ void add_cache_push(CLI::App& cache, Globals& globals) {
                      "also set the tag TAG-ARCHITECTURE for each platform");
     command.add_flag("--override", arguments.options.replace,
                      "move a tag that means something else already");
+    add_output_option(command, arguments.output);
     add_registry_options(command, arguments.registry);
+    command
+        .add_option("--sign", arguments.key,
+                    "sign what is pushed, and the manifest of each platform, with this private key")
+        ->type_name("KEY");
     command.callback([&] { push_image(arguments, globals); });
 }
 

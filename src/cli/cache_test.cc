@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fstream>
+#include <future>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -121,6 +122,52 @@ TEST_F(CacheCommand, ExportsAndImports) {
     EXPECT_EQ(refusal({"export", "--outfile", path, "absent"}),
               "image 'absent' is not in the cache '" + store.directory() + "'");
     EXPECT_EQ(refusal({"import", temporary / "absent.tar"}).substr(0, 13), "cannot open '");
+}
+
+TEST_F(CacheCommand, ImportsALayoutInADirectory) {
+    Store other(temporary / "other");
+    std::string text = [&] {
+        CLI::App app;
+        Globals globals;
+        globals.cache = other.directory();
+        globals.quiet = true;
+        add_cache(app, globals);
+        testing::internal::CaptureStdout();
+        app.parse(
+            std::vector<std::string>{"json", "--output", store.directory(), "import", "cache"});
+        std::fflush(stdout);
+        return testing::internal::GetCapturedStdout();
+    }();
+    EXPECT_EQ(nlohmann::json::parse(text)[1]["name"], "quay.io/a/b:latest");
+    EXPECT_EQ(other.names(), store.names());
+    EXPECT_EQ(other.blobs(), store.blobs());
+    EXPECT_EQ(refusal({"import", temporary.path()}),
+              "directory '" + temporary.path() +
+                  "' is not an OCI image layout: it has no 'index.json'");
+}
+
+TEST_F(CacheCommand, ImportsNoDamagedLayout) {
+    Store other(temporary / "other");
+    std::ofstream(store.path_of(Digest::of("z"))) << "!";
+    std::string source = store.directory();
+    store = Store(other.directory());
+    EXPECT_THAT(refusal({"import", source}), testing::HasSubstr("is damaged"));
+    EXPECT_TRUE(other.names().empty());
+}
+
+TEST_F(CacheCommand, VerifiesForPrograms) {
+    EXPECT_EQ(nlohmann::json::parse(cache({"verify", "--output", "json"}))["sound"], true);
+}
+
+TEST_F(CacheCommand, ForgetsNothingWhileTheCacheIsInUse) {
+    auto session = std::optional(store.session());
+    auto cleaning = std::async([&] { Store(store).collect(true, [](auto&) { return true; }); });
+    EXPECT_FALSE(store.collect(false, [](const std::string&) { return true; }));
+    EXPECT_EQ(store.names().size(), 2u);
+    session.reset();
+    cleaning.get();
+    EXPECT_TRUE(store.names().empty());
+    EXPECT_TRUE(store.blobs().empty());
 }
 
 TEST_F(CacheCommand, ExportsNothingWhenItFails) {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <filesystem>
+
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -66,24 +68,32 @@ void export_image_file(const ExportArguments& arguments, const Globals& globals)
 
 struct ImportArguments {
     std::vector<std::string> files;
+    std::string output;
     ImportOptions options;
 };
 
-std::unique_ptr<Source> open_archive(const std::string& path) {
-    if (path == "-")
-        return std::make_unique<StreamSource>(STDIN_FILENO, "standard input");
-    return std::make_unique<FileSource>(path);
+std::vector<Imported> import_one(Store& store, const std::string& path,
+                                 const ImportOptions& options) {
+    if (path == "-") {
+        StreamSource source(STDIN_FILENO, "standard input");
+        return import_images(store, source, options);
+    }
+    if (std::filesystem::is_directory(path))
+        return import_directory(store, path, options);
+    FileSource source(path);
+    return import_images(store, source, options);
 }
 
 void import_files(const ImportArguments& arguments, Globals& globals) {
     Store store(globals.cache);
+    Results results(arguments.output);
     for (const std::string& path : arguments.files) {
-        auto source = open_archive(path);
         auto imported = within([&] { return fmt::format("while importing '{}'", path); },
-                               [&] { return import_images(store, *source, arguments.options); });
+                               [&] { return import_one(store, path, arguments.options); });
         for (const Imported& image : imported)
-            globals.reporter().info(fmt::format("{} {}", image.name, image.root.digest.str()));
+            results.add({{"name", image.name}, {"digest", image.root.digest.str()}});
     }
+    results.print(globals);
 }
 
 } // namespace
@@ -110,17 +120,20 @@ void add_cache_export(CLI::App& cache, Globals& globals) {
 
 void add_cache_import(CLI::App& cache, Globals& globals) {
     auto& arguments = globals.keep<ImportArguments>();
-    auto& command = add_command(cache, "import", "read images from tar files",
+    auto& command = add_command(cache, "import", "read images from tar files and directories",
                                 "  coracle cache import redis.tar\n"
+                                "  coracle cache import an-oci-layout/\n"
                                 "  docker save redis:8 | coracle cache import -\n");
     command
         .add_option("FILE", arguments.files,
-                    "OCI layouts or of 'docker save', also packed; - is standard input")
+                    "tar files, also packed, of OCI layouts or 'docker save'; directories with OCI "
+                    "layouts; - is standard input")
         ->required();
     command.add_option("--name", arguments.options.name,
                        "name of the image, whatever the archive calls it");
     command.add_flag("--override", arguments.options.replace,
                      "replace images of the same name in the cache");
+    add_output_option(command, arguments.output);
     command.callback([&] { import_files(arguments, globals); });
 }
 

@@ -57,15 +57,25 @@ std::vector<Digest> Store::blobs() const {
     return result;
 }
 
-std::optional<Swept> Store::collect(bool wait) {
+std::optional<Swept> Store::collect(bool wait, const Forget& forget) {
     prepare_writing();
     auto lock = lock_alone(own_path(directory_, "in-use"), wait);
     if (!lock)
         return std::nullopt;
-    Swept swept;
+    // First the names: who is killed in between leaves blobs without a name, not the reverse.
     change_index_file(directory_, [&](nlohmann::ordered_json& entries) {
         size_t before = entries.size();
-        auto marked = reachable(*this, drop_orphans(*this, entries));
+        auto kept = nlohmann::ordered_json::array();
+        for (auto& entry : entries)
+            if (std::string name = ref_name(entry); name.empty() || !forget || !forget(name))
+                kept.push_back(std::move(entry));
+        entries = std::move(kept);
+        drop_orphans(*this, entries);
+        return entries.size() != before;
+    });
+    Swept swept;
+    change_index_file(directory_, [&](nlohmann::ordered_json&) {
+        auto marked = reachable(*this, roots());
         for (const Digest& digest : blobs()) {
             if (marked.contains(digest))
                 continue;
@@ -73,7 +83,7 @@ std::optional<Swept> Store::collect(bool wait) {
             ++swept.blobs;
             drop(digest);
         }
-        return entries.size() != before;
+        return false;
     });
     swept.bytes += sweep_temporaries(directory_);
     return swept;

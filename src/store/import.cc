@@ -5,6 +5,7 @@
 #include <map>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "io/compress.h"
 #include "io/peeked_source.h"
@@ -134,19 +135,9 @@ void set_name(Store& store, Imported& image) {
         image.root = store.tag_platform(reference, platform, manifest);
 }
 
-} // namespace
-
-std::vector<Imported> import_images(Store& store, Source& archive, const ImportOptions& options) {
-    auto session = store.session();
-    ArchiveContent content = unpack(store, archive, options.limits);
-    std::vector<Imported> images;
-    if (content.documents.contains("index.json"))
-        images = images_of_layout(content);
-    else if (content.documents.contains("manifest.json"))
-        images = images_of_docker(store, content);
-    else
-        throw Error(
-            "the archive has neither 'index.json' nor 'manifest.json', so it holds no images");
+/// Gives the names to what is in the store by now.
+std::vector<Imported> adopt(Store& store, std::vector<Imported> images,
+                            const ImportOptions& options) {
     if (images.empty())
         throw Error("the archive has no images");
     settle_names(images, options.name);
@@ -158,6 +149,38 @@ std::vector<Imported> import_images(Store& store, Source& archive, const ImportO
     for (Imported& image : images)
         set_name(store, image);
     return images;
+}
+
+} // namespace
+
+std::vector<Imported> import_images(Store& store, Source& archive, const ImportOptions& options) {
+    auto session = store.session();
+    ArchiveContent content = unpack(store, archive, options.limits);
+    if (content.documents.contains("index.json"))
+        return adopt(store, images_of_layout(content), options);
+    if (content.documents.contains("manifest.json"))
+        return adopt(store, images_of_docker(store, content), options);
+    throw Error("the archive has neither 'index.json' nor 'manifest.json', so it holds no images");
+}
+
+std::vector<Imported> import_directory(Store& store, const std::string& directory,
+                                       const ImportOptions& options) {
+    auto session = store.session();
+    if (!exists(directory + "/index.json"))
+        throw Error("directory '{}' is not an OCI image layout: it has no 'index.json'", directory);
+    Store layout(directory, false);
+    ArchiveContent content;
+    content.documents["index.json"] = read_file(directory + "/index.json", max_document);
+    auto images = images_of_layout(content);
+    for (const Imported& image : images)
+        for (const auto& [digest, blob] : reachable(layout, {image.root})) {
+            if (!layout.has(blob) || store.has(blob))
+                continue;
+            BlobWriter writer = store.write(digest.algorithm());
+            copy(*layout.read(blob), writer);
+            writer.commit_expecting(blob);
+        }
+    return adopt(store, std::move(images), options);
 }
 
 } // namespace coracle

@@ -30,4 +30,8 @@ struct Imported {
 std::vector<Imported> import_images(Store& store, Source& archive,
                                     const ImportOptions& options = {});
 
+/// As import_images(), but from an OCI image layout in a directory.
+std::vector<Imported> import_directory(Store& store, const std::string& directory,
+                                       const ImportOptions& options = {});
+
 } // namespace coracle

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "oci/descriptor.h"
 #include "oci/json.h"
 #include "oci/media_types.h"
 
@@ -95,6 +96,16 @@ void make_layout(const std::string& directory) {
         write_file(index_path(directory), empty_index().dump(2) + "\n");
     // Last, since it is what makes the directory a layout.
     write_file(directory + "/oci-layout", "{\"imageLayoutVersion\": \"1.0.0\"}\n");
+}
+
+std::string ref_name(const nlohmann::ordered_json& entry) {
+    if (!entry.is_object())
+        return "";
+    auto annotations = entry.find("annotations");
+    if (annotations == entry.end() || !annotations->is_object())
+        return "";
+    auto name = annotations->find(annotation::ref_name);
+    return name == annotations->end() || !name->is_string() ? "" : name->get<std::string>();
 }
 
 std::string read_index_file(const std::string& directory) {

@@ -26,6 +26,9 @@ bool check_layout(const std::string& directory);
 /// Makes an empty layout.
 void make_layout(const std::string& directory);
 
+/// The name of an entry of index.json, or "".
+std::string ref_name(const nlohmann::ordered_json& entry);
+
 /// The text of index.json, or of an empty one where it is absent.
 std::string read_index_file(const std::string& directory);
 

@@ -42,16 +42,6 @@ private:
     VerifyingSource verified_;
 };
 
-std::string ref_name(const nlohmann::ordered_json& entry) {
-    if (!entry.is_object())
-        return "";
-    auto annotations = entry.find("annotations");
-    if (annotations == entry.end() || !annotations->is_object())
-        return "";
-    auto name = annotations->find(annotation::ref_name);
-    return name == annotations->end() || !name->is_string() ? "" : name->get<std::string>();
-}
-
 nlohmann::ordered_json named(const Descriptor& root, const std::string& name) {
     Descriptor entry = root;
     entry.annotations[annotation::ref_name] = name;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -89,9 +90,11 @@ public:
     /// Forgets all names.
     void clear();
 
-    /// Removes the blobs that no name reaches, and what dead processes left. Waits until no session
-    /// is held; `wait` false: nullopt instead.
-    std::optional<Swept> collect(bool wait = true);
+    /// True for a name that is to be forgotten.
+    using Forget = std::function<bool(const std::string& name)>;
+    /// Forgets names, then removes the blobs that no name reaches, and what dead processes left.
+    /// Waits until no session is held; `wait` false: nullopt instead.
+    std::optional<Swept> collect(bool wait = true, const Forget& forget = nullptr);
     /// Removes a damaged blob, whoever uses it.
     void drop(const Digest& digest);
 
