@@ -11,7 +11,7 @@
 #include "base/limit_error.h"
 #include "base/rfc3339.h"
 #include "base/text.h"
-#include "build/ensure_images.h"
+#include "build/bring_images.h"
 #include "build/summary.h"
 #include "format/outputs.h"
 #include "registry/fetch.h"
@@ -108,7 +108,7 @@ Spec read_build_spec(const BuildOptions& options) {
     reading.allow_host_files = options.allow_host_files;
     reading.max_values = options.limits.values;
     reading.fetch = [&](const std::string& url) {
-        return fetch_text(url, options.images.registry, max_spec_size);
+        return fetch_text(url, options.registry, max_spec_size);
     };
     return read_specs(options.files, reading);
 }
@@ -128,12 +128,16 @@ BuildResult build_within_limits(const BuildOptions& options) {
                 .hint("a 'kernel:' section with an 'image:', or --format tar");
     Store store(options.cache);
     auto session = store.session(); // nobody collects what is being built or read
-    ensure_packages(spec, store, options.platform, *options.reporter);
-    ensure_images(spec, store, options.platform, options.images, *options.reporter);
+    BuildLock lock(options.lock);
+    lock.take_spec(spec, options.files, *options.reporter);
+    ImageTable images = bring_images(spec, store, options, lock);
     SegmentCache cache(segment_directory(options.cache));
     RootfsOptions root = rootfs_options(options);
     root.remember = [&](const std::string& key, const std::function<std::string()>& make) {
         return cache.remember(key, make);
+    };
+    root.resolve = [&](const Reference& reference, const Platform& platform) {
+        return images.at(reference, platform);
     };
     Rootfs rootfs(spec, store, root);
     for (const auto& container : rootfs.containers())
@@ -143,6 +147,7 @@ BuildResult build_within_limits(const BuildOptions& options) {
         refuse_label_privileges(rootfs.containers());
     BuildResult result;
     make_formats(options, chosen, rootfs, cache, result);
+    lock.save();
     result.containers = rootfs.containers();
     std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
     result.seconds = took.count();

@@ -11,6 +11,7 @@
 #include "build/limits.h"
 #include "format/format.h"
 #include "oci/platform.h"
+#include "registry/options.h"
 #include "spec/spec.h"
 
 namespace coracle {
@@ -33,7 +34,10 @@ struct BuildOptions {
     bool decompress_kernel = false;
     bool strict_linuxkit = false;  ///< refuse what only Coracle has
     bool allow_host_files = false; ///< a YAML from the network may name files of this machine
-    ImageAccess images = {};
+    bool always_pull = false;      ///< images that the cache has too
+    RegistryOptions registry = {};
+    std::string verify = {}; ///< a public key or a policy that images must meet; "" = none
+    std::string lock = {};   ///< the lock file; "" = none
     /// Whether an image's label may ask for capabilities, binds and devices, as in LinuxKit.
     bool label_privileges = true;
     Limits limits = {};   ///< what YAML files and images may hold

@@ -81,7 +81,7 @@ void run_build(BuildCommand& command, Globals& globals) {
     if (!command.compression.empty())
         options.initrd = parse_compression(command.compression);
     set_disk(command);
-    options.images.registry = registry_options(globals, command.registry);
+    options.registry = registry_options(globals, command.registry);
     options.sbom = !command.no_sbom;
     for (const auto& limit : command.limits)
         set_limit(options.limits, limit);
@@ -112,7 +112,9 @@ void add_build(CLI::App& app, Globals& globals) {
     auto& command = add_command(app, "build", "build a bootable system from YAML files",
                                 "  coracle build redis-os.yml\n"
                                 "  coracle build --format tar -o - redis-os.yml | tar tv\n"
-                                "  coracle build --name web --dir out base.yml web.yml\n");
+                                "  coracle build --name web --dir out base.yml web.yml\n"
+                                "  coracle build --verify cosign.pub --lock redis-os.lock "
+                                "redis-os.yml\n");
     command.add_option("FILES", kept.options.files, "YAML files, URLs, or - for standard input")
         ->required();
     std::string names;
@@ -138,7 +140,7 @@ void add_build(CLI::App& app, Globals& globals) {
     command.add_option("--var-size", kept.var_size,
                        "verity formats: size of a persistent /var, as --size");
     command.add_option("--input-tar", kept.input_tar, "a former output; not needed, see cache");
-    command.add_flag("--pull", kept.options.images.always_pull,
+    command.add_flag("--pull", kept.options.always_pull,
                      "pull images even if the cache has them");
     command.add_flag("--docker", kept.docker, "look for images in a Docker daemon first");
     command.add_flag("--decompress-kernel", kept.options.decompress_kernel, "unpack the kernel");
@@ -155,6 +157,11 @@ void add_build(CLI::App& app, Globals& globals) {
     add_registry_options(command, kept.registry);
     command.add_flag("--no-label-privileges", kept.no_label_privileges,
                      "refuse images whose labels grant capabilities, binds or devices");
+    add_verify_option(command, kept.options.verify);
+    command
+        .add_option("--lock", kept.options.lock,
+                    "follow this lock file; write it where there is none")
+        ->type_name("FILE");
     add_output_option(command, kept.output_kind);
     add_list(command, "--limit", kept.limits,
              "NAME=VALUE, raises or lowers what hostile input is refused by: " + limits_in_words());

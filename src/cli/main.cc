@@ -57,9 +57,11 @@ void add_commands(CLI::App& app, Globals& globals) {
     add_cache(app, globals);
     add_inspect(app, globals);
     add_diff(app, globals);
+    add_lock(app, globals);
     add_pkg(app, globals);
     add_run(app, globals);
     add_schema(app, globals);
+    add_sign(app, globals);
     add_version(app, globals);
     add_completion(app, globals);
     add_manual(app, globals);

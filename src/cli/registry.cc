@@ -12,6 +12,14 @@ void add_registry_options(CLI::App& command, RegistryArguments& arguments) {
         ->type_name("REGISTRY");
 }
 
+void add_verify_option(CLI::App& command, std::string& path) {
+    command
+        .add_option("--verify", path,
+                    "refuse images that are not signed by this public key or as this policy "
+                    "(containers-policy.json) wants")
+        ->type_name("KEY|POLICY");
+}
+
 RegistryOptions registry_options(const Globals& globals, const RegistryArguments& arguments) {
     RegistryOptions options;
     options.mirrors = globals.mirrors;

@@ -14,6 +14,9 @@ struct RegistryArguments {
 
 void add_registry_options(CLI::App& command, RegistryArguments& arguments);
 
+/// --verify KEY|POLICY.
+void add_verify_option(CLI::App& command, std::string& path);
+
 /// How registries are reached, by the options of the command and the global ones.
 RegistryOptions registry_options(const Globals& globals, const RegistryArguments& arguments);
 

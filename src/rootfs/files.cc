@@ -17,14 +17,14 @@
 
 namespace coracle {
 
-namespace {
-
 std::string expand_home(const std::string& path) {
     const char* home = std::getenv("HOME");
     if (path.starts_with("~/") && home != nullptr)
         return home + path.substr(1);
     return path;
 }
+
+namespace {
 
 /// Fills in content from the host; false when an optional file is not there.
 bool read_source(const FileSpec& file, FileItem& item) {

@@ -21,6 +21,9 @@ struct FileItem {
     std::string hash = {};      ///< SHA-256 of that file as it was when it was looked at
 };
 
+/// The path of a file of the host as the YAML may write it: "~/" is the builder's home.
+std::string expand_home(const std::string& path);
+
 /// The `files` section as entries, in its order, without the directories above them. Optional files that
 /// are absent are left out. Throws for what cannot be read.
 std::vector<FileItem> plan_files(const Spec& spec, const IdMap& ids, int64_t time);

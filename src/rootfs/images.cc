@@ -15,7 +15,7 @@ const ResolvedImage& Images::get(const ImageName& name) {
                        ? fmt::format("for {}:{}:{}", name.at.file, name.at.line, name.at.column)
                        : fmt::format("for image '{}'", name.text);
         },
-        [&] { return resolve(store_, Reference::parse(name.text), platform_); });
+        [&] { return resolve(Reference::parse(name.text), platform_); });
     return found_.emplace(name.text, std::move(resolved)).first->second;
 }
 

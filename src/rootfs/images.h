@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 
@@ -12,10 +13,15 @@
 
 namespace coracle {
 
+/// Finds an image for a platform, as resolve() does.
+using ResolveImage = std::function<ResolvedImage(const Reference&, const Platform&)>;
+
 /// The images that a specification names, from the store, each found once.
 class Images {
 public:
-    Images(const Store& store, Platform platform) : store_(store), platform_(std::move(platform)) {}
+    /// `resolve`: who says what a name means; nullptr = the store.
+    Images(const Store& store, Platform platform, ResolveImage resolve = nullptr)
+        : store_(store), platform_(std::move(platform)), resolve_(std::move(resolve)) {}
 
     const Store& store() const { return store_; }
     const Platform& platform() const { return platform_; }
@@ -23,10 +29,16 @@ public:
     /// Throws when the name is no reference or the store does not hold the image for the platform;
     /// the error shows the place in the YAML.
     const ResolvedImage& get(const ImageName& name);
+    /// For a platform that need not be the system's.
+    ResolvedImage resolve(const Reference& reference, const Platform& platform) const {
+        return resolve_ ? resolve_(reference, platform)
+                        : coracle::resolve(store_, reference, platform);
+    }
 
 private:
     const Store& store_;
     Platform platform_;
+    ResolveImage resolve_;
     std::map<std::string, ResolvedImage> found_;
 };
 

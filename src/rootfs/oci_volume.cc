@@ -42,7 +42,7 @@ OciVolume::OciVolume(Images& images, const VolumeSpec& volume, BundleParts parts
     std::optional<Descriptor> root;
     KeyBuilder key("oci volume");
     for (const auto& platform : platforms) {
-        ResolvedImage image = resolve(store_, reference, platform);
+        ResolvedImage image = images.resolve(reference, platform);
         root = image.root;
         add_blob(image.descriptor);
         add_blob(image.manifest.config);

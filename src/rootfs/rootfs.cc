@@ -20,7 +20,7 @@ namespace coracle {
 
 struct Rootfs::Plan {
     Plan(const Spec& spec_, const Store& store, const RootfsOptions& options_)
-        : spec(spec_), options(options_), images(store, options_.platform), ids(make_ids(spec)),
+        : spec(spec_), options(options_), images(store, options_.platform, options_.resolve), ids(make_ids(spec)),
           volumes(make_volumes(spec)) {}
 
     void make();

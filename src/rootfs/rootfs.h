@@ -10,6 +10,7 @@
 #include "oci/platform.h"
 #include "rootfs/component.h"
 #include "rootfs/container_config.h"
+#include "rootfs/images.h"
 #include "rootfs/kernel.h"
 #include "rootfs/sbom.h"
 #include "spec/spec.h"
@@ -27,6 +28,7 @@ struct RootfsOptions {
     std::string sbom_created = {};  ///< RFC 3339; "" = `time`
     LayerLimits limits = {};        ///< what images may hold
     Remember remember = {};         ///< keeps what is slow to find out
+    ResolveImage resolve = nullptr; ///< what names of images mean; nullptr = as in the store
 };
 
 /// A container of the system, for summaries.

@@ -250,9 +250,11 @@ TEST(ParseSpec, EmptyReferencesAreErrorsWhereAnImageMustBe) {
     EXPECT_FALSE(spec.volumes->at(0).image);
 }
 
-TEST(ParseSpec, TrustIsSaidToHaveNoEffect) {
-    EXPECT_THAT(parse_spec("trust: {org: [linuxkit]}", "os.yml").warnings,
-                ElementsAre("os.yml: warning: 'trust' has no effect"));
+TEST(ParseSpec, TrustNamesImagesAndOrganisations) {
+    Spec spec = parse_spec("trust: {org: [linuxkit], image: [redis]}", "os.yml");
+    EXPECT_THAT(*spec.trust->org, ElementsAre("linuxkit"));
+    EXPECT_THAT(*spec.trust->image, ElementsAre("redis"));
+    EXPECT_TRUE(spec.warnings.empty());
 }
 
 TEST(ParseSpec, ExtensionsAreForTheirPlaces) {

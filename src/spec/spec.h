@@ -183,7 +183,7 @@ struct FileSpec {
     Location at = {};
 };
 
-/// `trust`: accepted for the sake of old files; has no effect.
+/// `trust`: which images must be signed, where signatures are asked for; absent: all.
 struct TrustSpec {
     std::optional<Strings> image = {};
     std::optional<Strings> org = {};

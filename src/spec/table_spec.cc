@@ -51,7 +51,9 @@ const Table& table_of<Spec>() {
                                  .default_value = "none",
                                  .example = "[{path: etc/hostname, contents: oak}]"}),
             field<&Spec::trust>({.name = "trust",
-                                 .description = "Has no effect; read for the sake of old files.",
+                                 .description = "Which images must be signed, with `coracle "
+                                                "build --verify`.",
+                                 .default_value = "all images",
                                  .example = "{org: [linuxkit]}"}),
         }};
     return table;
@@ -143,12 +145,18 @@ template <>
 const Table& table_of<TrustSpec>() {
     static const Table table{
         .name = "trust",
-        .description = "Once named what had to be signed. Has no effect.",
+        .description = "Which images `coracle build --verify` looks at: those that are named, by "
+                       "themselves or by their organisation. Without --verify it has no effect.",
         .fields = {
             field<&TrustSpec::image>(
-                {.name = "image", .description = "Images.", .example = "[redis:8]"}),
+                {.name = "image",
+                 .description = "Images: a repository, or one tag or digest of it.",
+                 .example = "[redis:8]"}),
             field<&TrustSpec::org>(
-                {.name = "org", .description = "Organisations.", .example = "[linuxkit]"}),
+                {.name = "org",
+                 .description = "Organisations: the first part of a repository's name, in any "
+                                "registry or (`quay.io/linuxkit`) in one.",
+                 .example = "[linuxkit]"}),
         }};
     return table;
 }
