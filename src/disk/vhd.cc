@@ -39,7 +39,7 @@ struct DynamicHeader {
     Be<uint32_t> entries;
     Be<uint32_t> block_size;
     Be<uint32_t> checksum;
-    char rest[988] = {};
+    char rest[984] = {};
 };
 static_assert(sizeof(DynamicHeader) == 1024);
 

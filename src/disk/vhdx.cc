@@ -12,7 +12,7 @@ namespace {
 
 constexpr uint64_t kibi = 1 << 10;
 constexpr uint64_t mebi = 1 << 20;
-constexpr uint64_t block_size = mebi;
+constexpr uint64_t block_size = 8 * mebi;
 constexpr uint64_t sector = 512;
 /// After so many blocks, the table has an entry for a bitmap, which only disks with parents use.
 constexpr uint64_t chunk_ratio = (uint64_t{1} << 23) * sector / block_size;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The formats that are a disk, each in a container of its own.
 #include "disk/random_access_file.h"
+#include "disk/virtual_disk.h"
 #include "format/format.h"
 #include "format/system_disk.h"
+#include "format/system_facts.h"
 #include "format/uki.h"
 
 namespace coracle {
@@ -15,6 +17,17 @@ void write_raw(const FormatInput& input, Outputs& outputs, const char* ending,
     RandomAccessFile file(outputs.create_file(path), path);
     file.write_at(0, content);
     file.resize(content.size());
+}
+
+void write_virtual(const FormatInput& input, Outputs& outputs, const char* ending,
+                   const Extents& content, void (*write)(const VirtualDisk&, RandomAccessFile&)) {
+    std::string path = input.base + ending;
+    RandomAccessFile file(outputs.create_file(path), path);
+    write({content, system_identity(input), generated_time()}, file);
+}
+
+const Extents& usual_disk(const FormatInput& input, std::vector<ComponentResult>& results) {
+    return system_disk(input, usual_firmware(input.platform), results);
 }
 
 } // namespace
@@ -35,7 +48,43 @@ void make_raw_efi(const FormatInput& input, Outputs& outputs,
 }
 
 void make_aws(const FormatInput& input, Outputs& outputs, std::vector<ComponentResult>& results) {
-    write_raw(input, outputs, ".raw", system_disk(input, usual_firmware(input.platform), results));
+    write_raw(input, outputs, ".raw", usual_disk(input, results));
+}
+
+void make_qcow2_bios(const FormatInput& input, Outputs& outputs,
+                     std::vector<ComponentResult>& results) {
+    write_virtual(input, outputs, ".qcow2", system_disk(input, Firmware::bios, results),
+                  write_qcow2);
+}
+
+void make_qcow2_efi(const FormatInput& input, Outputs& outputs,
+                    std::vector<ComponentResult>& results) {
+    write_virtual(input, outputs, "-efi.qcow2", system_disk(input, Firmware::uefi, results),
+                  write_qcow2);
+}
+
+void make_vhd(const FormatInput& input, Outputs& outputs, std::vector<ComponentResult>& results) {
+    write_virtual(input, outputs, ".vhd", usual_disk(input, results), write_fixed_vhd);
+}
+
+void make_dynamic_vhd(const FormatInput& input, Outputs& outputs,
+                      std::vector<ComponentResult>& results) {
+    write_virtual(input, outputs, ".vhd", usual_disk(input, results), write_dynamic_vhd);
+}
+
+void make_vhdx(const FormatInput& input, Outputs& outputs, std::vector<ComponentResult>& results) {
+    write_virtual(input, outputs, ".vhdx", usual_disk(input, results), write_vhdx);
+}
+
+void make_vdi(const FormatInput& input, Outputs& outputs, std::vector<ComponentResult>& results) {
+    write_virtual(input, outputs, ".vdi", usual_disk(input, results), write_vdi);
+}
+
+void make_vmdk(const FormatInput& input, Outputs& outputs, std::vector<ComponentResult>& results) {
+    std::string path = input.base + ".vmdk";
+    const Extents& content = usual_disk(input, results);
+    RandomAccessFile file(outputs.create_file(path), path);
+    write_vmdk({content, system_identity(input), generated_time()}, path, input.pool, file);
 }
 
 } // namespace coracle

@@ -19,6 +19,14 @@ const std::vector<Format>& formats() {
         {"raw-bios", "NAME-bios.img", true, false, make_raw_bios},
         {"raw-efi", "NAME-efi.img", true, false, make_raw_efi},
         {"aws", "NAME.raw", true, false, make_aws},
+        {"qcow2-bios", "NAME.qcow2", true, false, make_qcow2_bios},
+        {"qcow2-efi", "NAME-efi.qcow2", true, false, make_qcow2_efi},
+        {"vhd", "NAME.vhd", true, false, make_vhd},
+        {"dynamic-vhd", "NAME.vhd", true, false, make_dynamic_vhd},
+        {"vmdk", "NAME.vmdk", true, false, make_vmdk},
+        {"vdi", "NAME.vdi", true, false, make_vdi},
+        {"vhdx", "NAME.vhdx", true, false, make_vhdx},
+        {"gcp", "NAME.img.tar.gz", true, false, make_gcp},
     };
     return table;
 }

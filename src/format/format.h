@@ -67,5 +67,13 @@ void make_uki_file(const FormatInput&, Outputs&, std::vector<ComponentResult>&);
 void make_raw_bios(const FormatInput&, Outputs&, std::vector<ComponentResult>&);
 void make_raw_efi(const FormatInput&, Outputs&, std::vector<ComponentResult>&);
 void make_aws(const FormatInput&, Outputs&, std::vector<ComponentResult>&);
+void make_qcow2_bios(const FormatInput&, Outputs&, std::vector<ComponentResult>&);
+void make_qcow2_efi(const FormatInput&, Outputs&, std::vector<ComponentResult>&);
+void make_vhd(const FormatInput&, Outputs&, std::vector<ComponentResult>&);
+void make_dynamic_vhd(const FormatInput&, Outputs&, std::vector<ComponentResult>&);
+void make_vmdk(const FormatInput&, Outputs&, std::vector<ComponentResult>&);
+void make_vdi(const FormatInput&, Outputs&, std::vector<ComponentResult>&);
+void make_vhdx(const FormatInput&, Outputs&, std::vector<ComponentResult>&);
+void make_gcp(const FormatInput&, Outputs&, std::vector<ComponentResult>&);
 
 } // namespace coracle
