@@ -118,32 +118,6 @@ std::string helper_for(const nlohmann::json& file, const std::string& key,
     return found == helpers.end() ? "" : found->second;
 }
 
-std::optional<Credentials> from_file(const std::string& text, const std::string& path,
-                                     const std::vector<std::string>& keys) {
-    std::string where = fmt::format("'{}'", path);
-    nlohmann::json file = parse_json(text, where);
-    json_object(file, where);
-    for (const std::string& key : keys)
-        if (std::string helper = helper_for(file, key, where); !helper.empty())
-            if (auto found = from_helper(helper, key))
-                return found;
-    const nlohmann::json* auths = json_member(file, "auths");
-    if (auths)
-        json_object(*auths, where + ": 'auths'");
-    for (const std::string& key : keys)
-        if (const nlohmann::json* entry = auths ? json_member(*auths, key.c_str()) : nullptr)
-            if (auto found = from_entry(*entry, fmt::format("{}: 'auths' of '{}'", where, key)))
-                return found;
-    std::string store = json_string(file, "credsStore", where);
-    if (store.empty())
-        return std::nullopt;
-    for (const std::string& key : keys)
-        if (key.find('/') == std::string::npos || key.starts_with("https://"))
-            if (auto found = from_helper(store, key))
-                return found;
-    return std::nullopt;
-}
-
 std::optional<Credentials> from_options(const std::string& registry,
                                         const RegistryOptions& options) {
     for (const std::string& text : options.credentials) {
@@ -178,6 +152,34 @@ std::string advice(const std::string& registry, const CredentialSearch& search) 
                        join(looked, "; "));
 }
 
+std::optional<Credentials> credentials_in(const std::string& text, const std::string& path,
+                                          const std::string& registry,
+                                          const std::string& repository, const AskHelper& ask) {
+    auto keys = keys_for(registry, repository);
+    std::string where = fmt::format("'{}'", path);
+    nlohmann::json file = parse_json(text, where);
+    json_object(file, where);
+    for (const std::string& key : keys)
+        if (std::string helper = helper_for(file, key, where); !helper.empty())
+            if (auto found = ask(helper, key))
+                return found;
+    const nlohmann::json* auths = json_member(file, "auths");
+    if (auths)
+        json_object(*auths, where + ": 'auths'");
+    for (const std::string& key : keys)
+        if (const nlohmann::json* entry = auths ? json_member(*auths, key.c_str()) : nullptr)
+            if (auto found = from_entry(*entry, fmt::format("{}: 'auths' of '{}'", where, key)))
+                return found;
+    std::string store = json_string(file, "credsStore", where);
+    if (store.empty())
+        return std::nullopt;
+    for (const std::string& key : keys)
+        if (key.find('/') == std::string::npos || key.starts_with("https://"))
+            if (auto found = ask(store, key))
+                return found;
+    return std::nullopt;
+}
+
 CredentialSearch find_credentials(const std::string& registry, const std::string& repository,
                                   const RegistryOptions& options) {
     CredentialSearch search;
@@ -185,11 +187,10 @@ CredentialSearch find_credentials(const std::string& registry, const std::string
     search.given = search.found.has_value();
     if (search.given)
         return search;
-    auto keys = keys_for(registry, repository);
     for (const std::string& path : candidate_files()) {
         search.files.push_back(path);
         if (auto text = read_file_if_present(path, max_file))
-            search.found = from_file(*text, path, keys);
+            search.found = credentials_in(*text, path, registry, repository, from_helper);
         if (search.found)
             return search;
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,5 +33,14 @@ std::string advice(const std::string& registry, const CredentialSearch& search);
 /// are run. A file that cannot be understood is an error.
 CredentialSearch find_credentials(const std::string& registry, const std::string& repository,
                                   const RegistryOptions& options);
+
+/// Asks the program docker-credential-HELPER about a key.
+using AskHelper =
+    std::function<std::optional<Credentials>(const std::string& helper, const std::string& key)>;
+
+/// The credentials in the text of one file, which `path` names in errors.
+std::optional<Credentials> credentials_in(const std::string& text, const std::string& path,
+                                          const std::string& registry,
+                                          const std::string& repository, const AskHelper& ask);
 
 } // namespace coracle

@@ -61,6 +61,8 @@ Endpoint::Endpoint(const Place& place, const RegistryOptions& options, Reporter&
     : Endpoint(place.reference.registry(), place.url, options, reporter) {
     mirror_ = place.mirror;
     insecure_ = place.insecure;
+    if (mirror_)
+        options_.retry.attempts = std::min(options_.retry.attempts, 2);
 }
 
 bool Endpoint::may_be_insecure() const {

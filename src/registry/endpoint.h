@@ -49,9 +49,10 @@ struct RegistryCall {
 /// machine) only; never to where a redirect leads.
 class Endpoint {
 public:
-    /// `url` "": the registry's own server. Holds on to `options` and `reporter`.
+    /// `url` "": the registry's own server. Holds on to `reporter`.
     Endpoint(std::string registry, const std::string& url, const RegistryOptions& options,
              Reporter& reporter);
+    /// Tries a mirror not so often: another server may do better.
     Endpoint(const Place& place, const RegistryOptions& options, Reporter& reporter);
 
     /// "docker.io", or the mirror's URL: for messages.
@@ -102,7 +103,7 @@ private:
     bool mirror_;
     std::optional<Url> given_;
     bool insecure_ = false;
-    const RegistryOptions& options_;
+    RegistryOptions options_;
     Reporter& reporter_;
     Guarded<State> state_;
 };

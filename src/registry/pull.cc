@@ -218,10 +218,8 @@ ResolvedImage pull(Store& store, const Reference& reference, const Platform& pla
                    const RegistryOptions& options, Reporter& reporter) {
     auto session = store.session();
     forget_old_partial_blobs(store, kept_for);
-    RegistryOptions hasty = options; // another server may do better than this one later
-    hasty.retry.attempts = std::min(options.retry.attempts, 2);
     for (const Place& place : places_of(reference, options)) {
-        Endpoint endpoint(place, place.mirror ? hasty : options, reporter);
+        Endpoint endpoint(place, options, reporter);
         auto attempt = [&] {
             return Pull(store, reference, platform, endpoint, place.reference.repository()).run();
         };

@@ -83,8 +83,13 @@ std::pair<std::string, std::chrono::seconds> ask_for_token(HttpClient& client,
             error.hint(request.advice);
         throw std::move(error);
     }
-    std::string where = fmt::format("the answer of token server '{}'", realm.shown());
-    auto answer = parse_json(response.body, where);
+    return parse_token(response.body,
+                       fmt::format("the answer of token server '{}'", realm.shown()));
+}
+
+std::pair<std::string, std::chrono::seconds> parse_token(std::string_view text,
+                                                         const std::string& where) {
+    auto answer = parse_json(text, where);
     json_object(answer, where);
     std::string token = json_string(answer, "token", where);
     if (token.empty())

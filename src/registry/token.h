@@ -4,6 +4,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "registry/challenge.h"
@@ -27,6 +28,10 @@ struct TokenRequest {
 /// names.
 std::pair<std::string, std::chrono::seconds> ask_for_token(HttpClient& client,
                                                            const TokenRequest& request);
+
+/// What such a server answers; `where` names it in errors.
+std::pair<std::string, std::chrono::seconds> parse_token(std::string_view answer,
+                                                         const std::string& where);
 
 /// "Basic ...".
 std::string basic_authorization(const Credentials& credentials);

@@ -21,14 +21,16 @@ constexpr const char* subject_annotation = "coracle.subject";
 constexpr size_t max_attached = 32; ///< to one content
 constexpr uint64_t max_index = 64 << 20;
 
-/// What an entry of index.json belongs to, or "".
+/// What an entry of index.json belongs to, or "". An entry with a name belongs to itself, whatever
+/// an archive that it came from has written there.
 std::string subject_of(const Json& entry) {
     auto annotations = entry.is_object() ? entry.find("annotations") : entry.end();
     if (!entry.is_object() || annotations == entry.end() || !annotations->is_object())
         return "";
     auto subject = annotations->find(subject_annotation);
-    return subject == annotations->end() || !subject->is_string() ? ""
-                                                                  : subject->get<std::string>();
+    if (annotations->contains(annotation::ref_name) || subject == annotations->end())
+        return "";
+    return subject->is_string() ? subject->get<std::string>() : "";
 }
 
 std::string digest_of(const Json& entry) {
@@ -85,6 +87,8 @@ std::vector<Descriptor> attached_to(const Store& store, const Digest& subject) {
             json_string(*annotations, subject_annotation, name) != subject.str())
             continue;
         Descriptor descriptor = Descriptor::from_json(entry, name);
+        if (!descriptor.annotation(annotation::ref_name).empty())
+            continue;
         descriptor.annotations.erase(subject_annotation);
         result.push_back(std::move(descriptor));
     }

@@ -135,11 +135,27 @@ void set_name(Store& store, Imported& image) {
         image.root = store.tag_platform(reference, platform, manifest);
 }
 
+/// Some tools list what an image consists of beside it, without names.
+void drop_parts(const Store& store, std::vector<Imported>& images) {
+    constexpr size_t most = 1000; // that is not looked at in vain
+    if (images.size() == 1 || images.size() > most)
+        return;
+    std::vector<Descriptor> named;
+    for (const Imported& image : images)
+        if (!image.name.empty())
+            named.push_back(image.root);
+    auto parts = reachable(store, std::move(named));
+    std::erase_if(images, [&](const Imported& image) {
+        return image.name.empty() && parts.contains(image.root.digest);
+    });
+}
+
 /// Gives the names to what is in the store by now.
 std::vector<Imported> adopt(Store& store, std::vector<Imported> images,
                             const ImportOptions& options) {
     if (images.empty())
         throw Error("the archive has no images");
+    drop_parts(store, images);
     settle_names(images, options.name);
     for (const Imported& image : images) {
         check_whole(store, image);
