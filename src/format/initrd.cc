@@ -4,13 +4,12 @@
 #include "archive/tar_writer.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "format/boot_files.h"
 #include "format/kernel_facts.h"
 #include "io/memory.h"
 #include "rootfs/image_rules.h"
 
 namespace coracle {
-
-namespace {
 
 /// The kernel copies the initrd's tail in words; members start at a multiple of four bytes.
 void write_microcode(const Kernel& kernel, Sink& sink) {
@@ -19,8 +18,6 @@ void write_microcode(const Kernel& kernel, Sink& sink) {
         write_zeros(sink, (4 - entry.size % 4) % 4);
     });
 }
-
-} // namespace
 
 void write_initrd(const FormatInput& input, Sink& sink, std::vector<ComponentResult>& results) {
     const Kernel* kernel = input.rootfs.kernel();
@@ -40,14 +37,8 @@ void write_initrd(const FormatInput& input, Sink& sink, std::vector<ComponentRes
 
 void make_kernel_initrd(const FormatInput& input, Outputs& outputs,
                         std::vector<ComponentResult>& results) {
-    const Kernel& kernel = *input.rootfs.kernel();
-    FileSink& kernel_file = outputs.create(input.base + "-kernel");
-    FileSink& initrd_file = outputs.create(input.base + "-initrd.img");
-    FileSink& cmdline_file = outputs.create(input.base + "-cmdline");
-    cmdline_file.write(kernel.cmdline());
-    Segment binary = kernel_binary(kernel, input.cache);
-    kernel_file.write_file(binary.file.get(), 0, binary.facts.size);
-    write_initrd(input, initrd_file, results);
+    write_boot_files(input, outputs);
+    write_initrd(input, outputs.create(input.base + "-initrd.img"), results);
 }
 
 void make_tar_kernel_initrd(const FormatInput& input, Outputs& outputs,

@@ -9,4 +9,7 @@ namespace coracle {
 /// cpio, one compressed member per component. Does not finish the sink.
 void write_initrd(const FormatInput& input, Sink& sink, std::vector<ComponentResult>& results);
 
+/// Writes the kernel's microcode as it stands before an initrd.
+void write_microcode(const Kernel& kernel, Sink& sink);
+
 } // namespace coracle

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/on_disk.h"
+#include "base/text.h"
 #include "format/kernel_config.h"
 #include "io/file_io.h"
 #include "rootfs/kernel_payload.h"
@@ -43,6 +44,13 @@ std::optional<std::string> bzimage_version(std::string_view head) {
 
 namespace {
 
+bool at_least(std::string_view version, uint64_t major, uint64_t minor) {
+    auto parts = split(version.substr(0, version.find_first_not_of("0123456789.")), '.');
+    auto first = parse_number(parts[0]);
+    auto second = parts.size() > 1 ? parse_number(parts[1]) : 0;
+    return first && (*first > major || (*first == major && second.value_or(0) >= minor));
+}
+
 std::optional<std::string> version_of(const Segment& binary) {
     char head[64 << 10];
     FileSource source(binary.file.get(), "kernel", 0, binary.facts.size);
@@ -78,6 +86,10 @@ KernelText text_of(const Kernel& kernel, const Segment& binary, SegmentCache& ca
     return {kept.substr(0, end), kept.substr(end + 1)};
 }
 
+bool enables(const std::string& config, std::string_view option) {
+    return config.find(fmt::format("\n{}=", option)) != config.npos;
+}
+
 } // namespace
 
 InitrdCompression best_initrd_compression(const Kernel& kernel, SegmentCache& cache) {
@@ -91,6 +103,24 @@ InitrdCompression best_initrd_compression(const Kernel& kernel, SegmentCache& ca
         return initrd_compression_by_version(version ? *version : text.version.value_or(""));
     };
     return {by_config ? *by_config : by_version(), 0};
+}
+
+Compression squashfs_compression(const Kernel& kernel, SegmentCache& cache) {
+    Segment binary = kernel_binary(kernel, cache);
+    bool zstd = is_debian(version_of(binary)) ||
+                enables(text_of(kernel, binary, cache).config.value_or(""), "CONFIG_SQUASHFS_ZSTD");
+    return zstd ? Compression::zstd : Compression::gzip;
+}
+
+bool reads_packed_erofs(const Kernel& kernel, SegmentCache& cache) {
+    Segment binary = kernel_binary(kernel, cache);
+    auto version = version_of(binary);
+    if (version && !at_least(*version, 5, 13))
+        return false;
+    if (is_debian(version))
+        return true;
+    std::string config = text_of(kernel, binary, cache).config.value_or("");
+    return config.empty() || enables(config, "CONFIG_EROFS_FS_ZIP");
 }
 
 } // namespace coracle

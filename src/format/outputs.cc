@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "format/outputs.h"
 
+#include <algorithm>
 #include <cerrno>
 
 #include <sys/stat.h>
@@ -9,12 +10,20 @@
 
 namespace coracle {
 
-FileSink& Outputs::create(const std::string& path) {
-    return outputs_.emplace_back(std::make_unique<Output>(path))->sink;
+Outputs::Output& Outputs::add(const std::string& path) {
+    if (has(path))
+        throw Error("two of the formats write '{}'", path)
+            .hint("one build for each, with another --name or --dir");
+    return *outputs_.emplace_back(std::make_unique<Output>(path));
 }
 
-int Outputs::create_file(const std::string& path) {
-    return outputs_.emplace_back(std::make_unique<Output>(path))->file.fd();
+FileSink& Outputs::create(const std::string& path) { return add(path).sink; }
+
+int Outputs::create_file(const std::string& path) { return add(path).file.fd(); }
+
+bool Outputs::has(const std::string& path) const {
+    return std::ranges::any_of(outputs_,
+                               [&](const auto& output) { return output->file.path() == path; });
 }
 
 std::vector<std::pair<std::string, uint64_t>> Outputs::commit() {
@@ -26,7 +35,7 @@ std::vector<std::pair<std::string, uint64_t>> Outputs::commit() {
         if (::fstat(output->file.fd(), &status) != 0)
             throw Error::system(errno, fmt::format("look at '{}'", output->file.path()));
         made.emplace_back(output->file.path(), static_cast<uint64_t>(status.st_size));
-        output->file.commit();
+        output->file.commit_lazily();
     }
     return made;
 }

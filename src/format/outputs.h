@@ -13,11 +13,13 @@ namespace coracle {
 /// The files of a build, which appear together when all are complete; else none does.
 class Outputs {
 public:
-    /// A file to be. The sink is finished by commit().
+    /// A file to be. The sink is finished by commit(). Throws where it was asked for before.
     FileSink& create(const std::string& path);
     /// As create(), for a file that is written at any place: the descriptor of an empty file, open
     /// until commit().
     int create_file(const std::string& path);
+    /// Whether one of this path was asked for.
+    bool has(const std::string& path) const;
     /// Puts all in place; returns path and size in bytes of each, in order of their creation.
     std::vector<std::pair<std::string, uint64_t>> commit();
 
@@ -27,6 +29,8 @@ private:
         AtomicFile file;
         FileSink sink;
     };
+    Output& add(const std::string& path);
+
     std::vector<std::unique_ptr<Output>> outputs_;
 };
 

@@ -48,5 +48,19 @@ TEST(Outputs, AreRefusedWhereADirectoryHasTheName) {
     EXPECT_THROW(outputs.create(dir / "a"), Error);
 }
 
+TEST(Outputs, AreRefusedTwice) {
+    TempDir dir;
+    Outputs outputs;
+    EXPECT_FALSE(outputs.has(dir / "a"));
+    outputs.create(dir / "a");
+    EXPECT_TRUE(outputs.has(dir / "a"));
+    try {
+        outputs.create_file(dir / "a");
+        FAIL();
+    } catch (const Error& error) {
+        EXPECT_EQ(error.message(), "two of the formats write '" + (dir / "a") + "'");
+    }
+}
+
 } // namespace
 } // namespace coracle

@@ -10,10 +10,11 @@
 
 namespace coracle {
 
-/// The file systems that can hold a whole root, with owners, devices, links and xattrs.
-enum class TreeFormat { squashfs, erofs, ext4 };
+/// The file systems that can hold a whole root, with owners, devices and links; all but ISO 9660
+/// hold xattrs too.
+enum class TreeFormat { squashfs, erofs, ext4, iso9660 };
 
-/// "squashfs", "erofs", "ext4": also what the kernel's `rootfstype=` takes.
+/// "squashfs", "erofs", "ext4", "iso9660": also what the kernel's `rootfstype=` takes.
 std::string_view name_of(TreeFormat format);
 
 /// Which image is wanted.
@@ -37,8 +38,5 @@ Segment make_tree_image(const FormatInput& input, const TreeImageOptions& option
 /// The hash of all that determines the root file system of these options, in hexadecimal: from it,
 /// identifiers can be derived that are unique to an image and the same in each build of it.
 std::string tree_key(const Rootfs& rootfs, const TreeImageOptions& options);
-
-/// A UUID (RFC 9562, version 8) that is a function of its argument: "0d9f...-....-8...-...".
-std::string uuid_from(std::string_view text);
 
 } // namespace coracle

@@ -28,14 +28,59 @@ void require(const std::string& path) {
         throw Error("'{}' is missing", path).hint("coracle build, or another PREFIX");
 }
 
-BootSource with_kernel(Kind kind, const std::string& prefix) {
-    BootSource source{kind, prefix + "-kernel", "", "", prefix};
-    source.image = prefix + (kind == Kind::initrd ? "-initrd.img" : "-squashfs.img");
-    require(source.kernel);
-    require(source.image);
-    auto cmdline = read_file_if_present(prefix + "-cmdline", most_cmdline);
-    source.cmdline = trim(cmdline.value_or(""));
+std::string cmdline_of(const std::string& prefix) {
+    auto text = read_file_if_present(prefix + "-cmdline", most_cmdline);
+    return std::string(trim(text.value_or("")));
+}
+
+BootSource with_initrd(const std::string& prefix) {
+    require(prefix + "-kernel");
+    require(prefix + "-initrd.img");
+    return {Kind::initrd, prefix + "-kernel", cmdline_of(prefix), prefix + "-initrd.img", prefix};
+}
+
+/// A root file system that `build` makes, by the ending of its file.
+struct RootEnding {
+    const char* ending;
+    const char* type;
+};
+constexpr std::array root_endings = {
+    RootEnding{"-squashfs.img", "squashfs"}, RootEnding{"-erofs.img", "erofs"},
+    RootEnding{"-ext4.img", "ext4"}, RootEnding{".iso", "iso9660"}};
+
+BootSource with_root(const std::string& prefix, const RootEnding& root) {
+    require(prefix + "-kernel");
+    require(prefix + root.ending);
+    BootSource source{Kind::root, prefix + "-kernel", cmdline_of(prefix), prefix + root.ending,
+                      prefix};
+    source.root_type = root.type;
+    if (is_file(prefix + "-root-initrd.img"))
+        source.initrd = prefix + "-root-initrd.img";
     return source;
+}
+
+/// Whether an ISO has a boot record (El Torito 1.0, 2.0).
+bool boots_by_itself(const std::string& iso) {
+    constexpr off_t boot_record = 17 * 2048;
+    constexpr std::string_view name = "EL TORITO SPECIFICATION";
+    std::array<char, 7 + name.size()> bytes{};
+    Fd fd = open_fd(iso, O_RDONLY);
+    size_t count = read_some(fd.get(), bytes.data(), bytes.size(), boot_record, iso);
+    return std::string_view(bytes.data(), count).ends_with(name);
+}
+
+/// PREFIX-kernel with a root file system, or that root file system's own name.
+std::optional<BootSource> root_for(const std::string& prefix) {
+    for (const auto& root : root_endings) {
+        bool itself = prefix.ends_with(root.ending);
+        std::string stem =
+            itself ? prefix.substr(0, prefix.size() - std::string(root.ending).size()) : prefix;
+        std::string image = stem + root.ending;
+        if (is_file(stem + "-kernel") && is_file(image) &&
+            (root.type != std::string_view("iso9660") || !boots_by_itself(image)))
+            return with_root(stem, root);
+    }
+    return std::nullopt;
 }
 
 std::string without_ending(const std::string& path) {
@@ -71,25 +116,24 @@ BootSource find_boot_source(const RunOptions& options) {
     if (options.kernel + options.iso + options.squashfs > 1)
         throw UsageError("--kernel, --iso and --squashfs exclude each other");
     if (options.kernel)
-        return with_kernel(Kind::initrd, prefix);
+        return with_initrd(prefix);
     if (options.squashfs)
-        return with_kernel(Kind::squashfs, prefix);
+        return with_root(prefix, root_endings[0]);
     if (options.iso) {
         require(prefix);
         return from_image(Kind::iso, prefix);
     }
     if (is_file(prefix + "-kernel") && is_file(prefix + "-initrd.img"))
-        return with_kernel(Kind::initrd, prefix);
-    if (is_file(prefix + "-kernel") && is_file(prefix + "-squashfs.img"))
-        return with_kernel(Kind::squashfs, prefix);
+        return with_initrd(prefix);
+    if (auto found = root_for(prefix))
+        return *found;
     if (is_file(prefix))
         return from_image(prefix.ends_with(".iso") ? Kind::iso : Kind::disk, prefix);
     if (auto found = image_with_prefix(prefix, options.uefi))
         return *found;
-    throw Error(
-        "nothing to boot: there is no {0}-kernel with {0}-initrd.img or {0}-squashfs.img, no "
-        "{0}.iso and no disk image '{0}'",
-        prefix)
+    throw Error("nothing to boot: there is no {0}-kernel with {0}-initrd.img, {0}-squashfs.img, "
+                "{0}-erofs.img or {0}-ext4.img, no {0}.iso and no disk image '{0}'",
+                prefix)
         .hint(fmt::format("coracle build {}.yml", prefix));
 }
 

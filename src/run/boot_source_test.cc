@@ -42,6 +42,36 @@ TEST_F(BootSourceTest, PrefersTheInitrdToTheSquashfsUnlessAsked) {
     EXPECT_EQ(find("os", {.squashfs = true}).image, directory_ / "os-squashfs.img");
 }
 
+TEST_F(BootSourceTest, FindsARootFileSystemAndItsInitrd) {
+    make("os-kernel");
+    make("os-cmdline", "quiet");
+    make("os-erofs.img");
+    EXPECT_EQ(find("os").initrd, "");
+    make("os-root-initrd.img");
+    auto source = find("os");
+    EXPECT_EQ(source.kind, BootSource::Kind::root);
+    EXPECT_EQ(source.root_type, "erofs");
+    EXPECT_EQ(source.image, directory_ / "os-erofs.img");
+    EXPECT_EQ(source.initrd, directory_ / "os-root-initrd.img");
+    EXPECT_EQ(source.cmdline, "quiet");
+    make("os-squashfs.img");
+    EXPECT_EQ(find("os").root_type, "squashfs");
+    EXPECT_EQ(find("os-erofs.img").root_type, "erofs");
+    EXPECT_EQ(find("os-erofs.img").stem, directory_ / "os");
+}
+
+TEST_F(BootSourceTest, TakesAnIsoForARootOnlyWithAKernelAndWithoutABootRecord) {
+    make("os-kernel");
+    std::string iso(20 * 2048, '\0');
+    make("os.iso", iso);
+    EXPECT_EQ(find("os").root_type, "iso9660");
+    EXPECT_EQ(find("os.iso").root_type, "iso9660");
+    iso.replace(17 * 2048, 30, std::string("\0CD001\1", 7) + "EL TORITO SPECIFICATION");
+    make("os.iso", iso);
+    EXPECT_EQ(find("os").kind, BootSource::Kind::iso);
+    EXPECT_EQ(find("os.iso").kind, BootSource::Kind::iso);
+}
+
 TEST_F(BootSourceTest, KnowsAnIsoByItsName) {
     make("os.iso");
     EXPECT_EQ(find("os.iso").kind, BootSource::Kind::iso);
@@ -61,8 +91,9 @@ TEST_F(BootSourceTest, SaysWhatItLookedFor) {
         FAIL();
     } catch (const Error& error) {
         EXPECT_STREQ(error.what(),
-                     "nothing to boot: there is no no-such-kernel with no-such-initrd.img or "
-                     "no-such-squashfs.img, no no-such.iso and no disk image 'no-such'\n"
+                     "nothing to boot: there is no no-such-kernel with no-such-initrd.img, "
+                     "no-such-squashfs.img, no-such-erofs.img or no-such-ext4.img, no no-such.iso "
+                     "and no disk image 'no-such'\n"
                      "try: coracle build no-such.yml");
     }
 }

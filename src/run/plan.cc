@@ -39,8 +39,10 @@ void plan_boot(const BootSource& source, RunPlan& plan) {
         check_memory(machine.memory, source.image, source.cmdline);
         machine.initrd = safe_path(source.image);
         break;
-    case BootSource::Kind::squashfs:
+    case BootSource::Kind::root:
         machine.drives.push_back({safe_path(source.image), "raw", true});
+        if (!source.initrd.empty())
+            machine.initrd = safe_path(source.initrd);
         break;
     case BootSource::Kind::iso:
         machine.drives.push_back({safe_path(source.image), "raw", true, true});
@@ -53,8 +55,9 @@ void plan_boot(const BootSource& source, RunPlan& plan) {
         return;
     machine.kernel = safe_path(source.kernel);
     machine.cmdline = source.cmdline;
-    if (source.kind == BootSource::Kind::squashfs)
-        machine.cmdline += (machine.cmdline.empty() ? "" : " ") + std::string("root=/dev/vda");
+    if (source.kind == BootSource::Kind::root)
+        machine.cmdline += fmt::format("{}root=/dev/vda rootfstype={} ro",
+                                       machine.cmdline.empty() ? "" : " ", source.root_type);
 }
 
 void plan_firmware(const RunOptions& options, RunPlan& plan) {
