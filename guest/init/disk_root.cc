@@ -29,6 +29,7 @@
 #include "common/words.h"
 #include "init/devices.h"
 #include "init/module_loader.h"
+#include "init/verity.h"
 
 namespace coracle::guest {
 
@@ -96,6 +97,34 @@ std::string wait_for_device(const std::string& root, ModuleLoader& modules,
         timespec pause{0, 20'000'000};
         ::nanosleep(&pause, nullptr);
     }
+}
+
+/// The device of a root that is verified block by block: `roothash=` names its partitions and is
+/// what all is verified against.
+std::string open_verified_root(const std::string& root_hash, ModuleLoader& modules,
+                               const KernelCommandLine& cmdline) {
+    if (!is_root_hash(root_hash))
+        throw Error("'roothash={}' is no SHA-256", root_hash);
+    modules.load_name_or_alias("dm-mod");
+    modules.load_name_or_alias("dm-verity");
+    modules.load_name_or_alias("sha256");
+    std::string data =
+        wait_for_device("PARTUUID=" + verity_partition(root_hash, 0), modules, cmdline);
+    std::string hashes =
+        wait_for_device("PARTUUID=" + verity_partition(root_hash, 1), modules, cmdline);
+    return open_verity(data, hashes, root_hash);
+}
+
+/// Mounts the partition that `coracle.var=` names, where it does, on the /var of the new root.
+void mount_var(const KernelCommandLine& cmdline, ModuleLoader& modules) {
+    std::string partition = cmdline.value("coracle.var").value_or("");
+    if (partition.empty())
+        return;
+    std::string device = wait_for_device(partition, modules, cmdline);
+    modules.load_name_or_alias("ext4");
+    std::string target = std::string(new_root) + "/var";
+    if (::mount(device.c_str(), target.c_str(), "ext4", MS_NOSUID | MS_NODEV, nullptr) != 0)
+        throw Error::system(errno, fmt::format("mount {} on /var", device));
 }
 
 void mount_root(const std::string& device, const KernelCommandLine& cmdline,
@@ -169,11 +198,14 @@ void enter_disk_root(const KernelCommandLine& cmdline) {
     mount_if_possible("sysfs", "/sys", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr);
     ::mkdir(new_root, 0755);
     std::string root = cmdline.value("root").value_or("");
-    if (root.empty())
+    auto root_hash = cmdline.value("roothash");
+    if (root.empty() && !root_hash)
         throw Error("the kernel command line names no root").hint("root=/dev/vda");
     ModuleLoader modules = make_loader(cmdline);
-    std::string device = wait_for_device(root, modules, cmdline);
+    std::string device = root_hash ? open_verified_root(*root_hash, modules, cmdline)
+                                   : wait_for_device(root, modules, cmdline);
     mount_root(device, cmdline, modules);
+    mount_var(cmdline, modules);
     switch_root();
     std::vector<std::string> candidates = {"/init", "/sbin/init"};
     if (auto chosen = cmdline.value("init"))

@@ -11,7 +11,9 @@ bool is_root_initrd();
 /// Loads the modules of disks, waits for the device that `root=` names (a path below /dev,
 /// PARTUUID=, PARTLABEL=), mounts it, read-only without `rw`, with the type in `rootfstype=` or one
 /// that fits, frees the initrd's memory and becomes the init there (`init=`, else /init, else
-/// /sbin/init). Throws where that cannot be.
+/// /sbin/init). With `roothash=` in place of `root=`, each block of the root is verified by
+/// dm-verity; its partitions are found as the Discoverable Partitions Specification has it.
+/// `coracle.var=` names a partition with an ext4 for /var. Throws where that cannot be.
 [[noreturn]] void enter_disk_root(const KernelCommandLine& cmdline);
 
 } // namespace coracle::guest

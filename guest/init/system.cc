@@ -78,10 +78,19 @@ bool known_file_system(const std::string& list, const char* type) {
     return list.find("\t" + std::string(type) + "\n") != std::string::npos;
 }
 
+bool is_mount_point(const std::string& path) {
+    struct stat above{};
+    struct stat status{};
+    return ::stat((path + "/..").c_str(), &above) == 0 && ::stat(path.c_str(), &status) == 0 &&
+           above.st_dev != status.st_dev;
+}
+
 void mount_pseudo(const PseudoMount& what, const std::string& known) {
     if (what.optional && (!known_file_system(known, what.type) || !is_directory(what.target)))
         return;
     ::mkdir(what.target, 0755);
+    if (is_mount_point(what.target)) // the initrd has put a disk there
+        return;
     if (!mount_if_possible(what.type, what.target, what.flags, what.data) && errno != EBUSY &&
         !what.optional)
         complain("cannot mount {} on '{}': {}", what.type, what.target, std::strerror(errno));
