@@ -27,7 +27,8 @@ test: ## build and run the tests
 	@tools/preset dev
 	@tools/run-tests build/dev
 
-test-all: test asan tsan ## the tests as they are, and under all sanitizers
+test-all: test asan tsan ## the tests as they are, for longer, and under all sanitizers
+	@CORACLE_STRESS=60 tools/run-tests build/dev -R '^(stress|packages)$$'
 
 asan: ## run the unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@tools/setup build test
@@ -49,10 +50,11 @@ tidy: ## check the sources with clang-tidy
 	@git ls-files -co --exclude-standard 'src/*.cc' 'guest/*.cc' | grep -v _test.cc | \
 	    xargs -P $(JOBS) -n 4 clang-tidy-19 -p build/dev --quiet
 
-bench: ## measure the build and the boot of examples/redis-os.yml
-	@tools/setup build demo
+bench: ## measure the build and the boot of examples/redis-os.yml, pulls and pushes
+	@tools/setup build demo test
 	@tools/preset release -DCORACLE_TESTS=OFF
 	@bench/redis-os build/release/coracle
+	@bench/registry build/release/coracle
 
 install: ## install below PREFIX (default /usr/local), with DESTDIR before it
 	@test -x build/release/coracle || $(MAKE) all
