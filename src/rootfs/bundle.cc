@@ -16,52 +16,14 @@ PaxList make_provenance(const std::string& source, const std::string& location) 
     return {{"LINUXKIT.location", location}, {"LINUXKIT.source", source}};
 }
 
-namespace {
-
-std::vector<TreePath> with_parents(const TreePath& directory) {
-    std::vector<TreePath> paths;
-    for (TreePath path = directory; !path.is_root(); path = path.parent())
-        paths.push_back(path);
-    std::ranges::reverse(paths);
-    return paths;
-}
-
-} // namespace
-
-void Skeleton::claim(const TreePath& directory, const PaxList& provenance) {
-    for (const auto& path : with_parents(directory)) {
-        owners_.insert_or_assign(path, provenance);
-        first_.try_emplace(path, directory);
-    }
-}
-
-std::vector<Entry> Skeleton::directories_for(const TreePath& directory, int64_t time) const {
-    std::vector<Entry> entries;
-    for (const auto& path : with_parents(directory)) {
-        if (first_.at(path) != directory)
-            continue;
-        Entry entry = directory_entry(path, time);
-        entry.provenance = &owners_.at(path);
-        entries.push_back(std::move(entry));
-    }
-    return entries;
-}
-
-std::vector<TreePath> Skeleton::bundles() const {
-    std::vector<TreePath> paths;
-    for (const auto& [path, component] : first_)
-        if (path == component)
-            paths.push_back(path);
-    return paths;
-}
-
-BundleComponent::BundleComponent(const Store& store, const ResolvedImage* image,
-                                 const Skeleton& skeleton, BundleParts parts)
-    : Component(parts.location, parts.title), store_(store), image_(image), skeleton_(skeleton),
+BundleComponent::BundleComponent(const Store& store, const ResolvedImage* image, BundleParts parts)
+    : Component(parts.location, parts.title), store_(store), image_(image),
       parts_(std::move(parts)), provenance_(make_provenance(parts_.source, parts_.location)),
       directories_provenance_(make_provenance(
           parts_.directories_source.empty() ? parts_.source : parts_.directories_source,
-          parts_.location)) {}
+          parts_.location)) {
+    set_key(make_key());
+}
 
 namespace {
 
@@ -74,7 +36,7 @@ void hide(const std::set<TreePath>& paths, const TreePath& root, TreeChanges& ch
 
 } // namespace
 
-void BundleComponent::seal() {
+std::string BundleComponent::make_key() const {
     KeyBuilder key("bundle");
     key.add(parts_.location).add(parts_.source).add(parts_.directory.str());
     key.add(parts_.files_in).add(parts_.system_rules ? 1 : 0);
@@ -88,24 +50,19 @@ void BundleComponent::seal() {
     key.add(parts_.first_id);
     for (const auto& path : parts_.without)
         key.add(path.str());
-    for (const auto& entry : skeleton_.directories_for(parts_.directory, parts_.time)) {
-        key.add(entry.path.str());
-        for (const auto& [name, value] : *entry.provenance)
-            key.add(name).add(value);
-    }
-    set_key(key.hex());
+    return key.hex();
 }
 
 void BundleComponent::emit(EntrySink& sink) const {
-    for (const auto& entry : skeleton_.directories_for(parts_.directory, parts_.time))
-        sink.add(entry);
     auto add_directory = [&](const std::string& name, const PaxList& provenance) {
-        Entry entry = directory_entry(parts_.directory / name, parts_.time);
+        Entry entry =
+            directory_entry(name.empty() ? parts_.directory : parts_.directory / name, parts_.time);
         entry.provenance = &provenance;
-        if (name == parts_.files_in)
+        if (!name.empty() && name == parts_.files_in)
             entry.uid = entry.gid = parts_.first_id; // the container's root
         sink.add(entry);
     };
+    add_directory("", provenance_);
     if (!parts_.files_in.empty()) {
         add_directory(parts_.files_in, provenance_);
         if (image_ != nullptr) {

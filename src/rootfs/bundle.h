@@ -13,27 +13,6 @@
 
 namespace coracle {
 
-/// Directories above the bundles ("containers", "containers/services", ...): who makes each, and in
-/// whose name. Later components overwrite these when a tar is unpacked, so the last one's name
-/// counts.
-class Skeleton {
-public:
-    /// Notes that a component with this provenance lies in `directory`; call in the order of the
-    /// components.
-    void claim(const TreePath& directory, const PaxList& provenance);
-    /// The directories above `directory` and itself that this is the first component to need.
-    std::vector<Entry> directories_for(const TreePath& directory, int64_t time) const;
-    bool contains(const TreePath& path) const { return owners_.contains(path); }
-    /// The directories that belong to one component each.
-    std::vector<TreePath> bundles() const;
-    const std::map<TreePath, PaxList>& owners() const { return owners_; }
-
-private:
-    std::map<TreePath, PaxList> owners_;
-    std::map<TreePath, TreePath>
-        first_; ///< directory -> the component directory that needs it first
-};
-
 /// A file that stands in a bundle beside the image's own.
 struct BundleFile {
     std::string name;
@@ -62,10 +41,8 @@ struct BundleParts {
 /// own.
 class BundleComponent : public Component {
 public:
-    /// `image` may be nullptr: a volume without one. Both must outlive the component, as must
-    /// `skeleton`, which is complete before emit().
-    BundleComponent(const Store& store, const ResolvedImage* image, const Skeleton& skeleton,
-                    BundleParts parts);
+    /// `image` may be nullptr: a volume without one. Both must outlive the component.
+    BundleComponent(const Store& store, const ResolvedImage* image, BundleParts parts);
     void emit(EntrySink& sink) const override;
     uint64_t weight() const override;
 
@@ -73,13 +50,12 @@ public:
     const PaxList& provenance() const { return provenance_; }
     /// The headers of all that emit() gives below directory().
     std::vector<Entry> headers() const;
-    /// Once the skeleton is complete: the key depends on it.
-    void seal();
 
 private:
+    std::string make_key() const;
+
     const Store& store_;
     const ResolvedImage* image_;
-    const Skeleton& skeleton_;
     BundleParts parts_;
     PaxList provenance_;
     PaxList directories_provenance_;

@@ -65,8 +65,9 @@ void OciVolume::add_blob(const Descriptor& descriptor) {
 }
 
 void OciVolume::emit(EntrySink& sink) const {
-    for (const auto& entry : skeleton_->directories_for(parts_.directory, parts_.time))
-        sink.add(entry);
+    Entry own = directory_entry(parts_.directory, parts_.time);
+    own.provenance = &provenance_;
+    sink.add(own);
     auto add_directory = [&](std::string_view name, const PaxList& provenance) {
         Entry entry = directory_entry(parts_.directory / name, parts_.time);
         entry.provenance = &provenance;

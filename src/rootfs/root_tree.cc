@@ -78,7 +78,7 @@ std::string RootTree::shared_key() const {
         key.add(path.str());
     for (const auto* bundle : parts_.entered)
         key.add(bundle->key());
-    for (const auto& [path, provenance] : parts_.skeleton->owners())
+    for (const auto& path : parts_.skeleton->directories())
         key.add(path.str());
     return key.hex();
 }
@@ -154,7 +154,7 @@ std::unique_ptr<RootTree::Layers> RootTree::overlay() const {
     for (const auto& path : parts_.foreign)
         overlay.remove(path);
     headers.clear();
-    for (const auto& [path, provenance] : parts_.skeleton->owners())
+    for (const auto& path : parts_.skeleton->directories())
         headers.push_back(directory_entry(path, parts_.time));
     for (const auto* bundle : parts_.entered)
         std::ranges::move(bundle->headers(), std::back_inserter(headers));

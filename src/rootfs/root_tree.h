@@ -12,6 +12,7 @@
 #include "rootfs/component.h"
 #include "rootfs/files.h"
 #include "rootfs/kernel.h"
+#include "rootfs/skeleton.h"
 
 namespace coracle {
 

@@ -15,13 +15,14 @@
 #include "rootfs/oci_volume.h"
 #include "rootfs/root_tree.h"
 #include "rootfs/sbom.h"
+#include "rootfs/skeleton.h"
 
 namespace coracle {
 
 struct Rootfs::Plan {
     Plan(const Spec& spec_, const Store& store, const RootfsOptions& options_)
-        : spec(spec_), options(options_), images(store, options_.platform, options_.resolve), ids(make_ids(spec)),
-          volumes(make_volumes(spec)) {}
+        : spec(spec_), options(options_), images(store, options_.platform, options_.resolve),
+          ids(make_ids(spec)), volumes(make_volumes(spec)) {}
 
     void make();
     void add_volumes();
@@ -39,7 +40,7 @@ struct Rootfs::Plan {
     Images images;
     IdMap ids;
     VolumeMap volumes;
-    Skeleton skeleton;
+    std::unique_ptr<Skeleton> skeleton = std::make_unique<Skeleton>(options.time);
     std::vector<FileItem> files;
     std::unique_ptr<Kernel> kernel;
     std::unique_ptr<RootTree> root;
@@ -79,8 +80,7 @@ void Rootfs::Plan::make() {
     add_entries("onboot", each(spec.onboot));
     add_entries("onshutdown", each(spec.onshutdown));
     add_entries("services", each(spec.services));
-    for (auto* bundle : bundles)
-        bundle->seal();
+    skeleton->seal();
     add_root_tree();
     add_sbom();
 }
@@ -99,9 +99,8 @@ void Rootfs::Plan::add_bundle(const ResolvedImage* image, BundleParts parts) {
     parts.without = files_below(parts.directory);
     if (image != nullptr && !parts.files_in.empty())
         sbom_images.push_back({image, parts.directory / parts.files_in});
-    auto bundle =
-        std::make_unique<BundleComponent>(images.store(), image, skeleton, std::move(parts));
-    skeleton.claim(bundle->directory(), bundle->provenance());
+    auto bundle = std::make_unique<BundleComponent>(images.store(), image, std::move(parts));
+    skeleton->claim(bundle->directory(), bundle->provenance());
     bundles.push_back(bundle.get());
     volumes_and_containers.push_back(std::move(bundle));
 }
@@ -122,8 +121,7 @@ void Rootfs::Plan::add_volumes() {
         if (volume.image && !volume.image->empty()) {
             if (volume.is_oci()) {
                 auto oci = std::make_unique<OciVolume>(images, volume, parts, options.time);
-                skeleton.claim(oci->directory(), oci->provenance());
-                oci->use(skeleton);
+                skeleton->claim(oci->directory(), oci->provenance());
                 volumes_and_containers.push_back(std::move(oci));
                 continue;
             }
@@ -202,12 +200,12 @@ void Rootfs::Plan::add_root_tree() {
                 return bundle->directory().contains(item.entry.path);
             }))
             parts.entered.push_back(bundle);
-    parts.foreign = skeleton.bundles();
+    parts.foreign.assign(skeleton->bundles().begin(), skeleton->bundles().end());
     if (kernel)
         for (const char* path : {"boot/cmdline", "boot/kernel", "boot/ucode.cpio"})
             parts.foreign.emplace_back(path);
     parts.files = std::move(files);
-    parts.skeleton = &skeleton;
+    parts.skeleton = skeleton.get();
     parts.time = options.time;
     parts.reading = reading;
     bool has_files = !parts.files.empty();
@@ -215,6 +213,8 @@ void Rootfs::Plan::add_root_tree() {
     auto tree = root->components();
     auto last = has_files ? tree.end() - 1 : tree.end();
     std::move(tree.begin(), last, std::back_inserter(components));
+    if (!skeleton->empty())
+        components.push_back(std::move(skeleton));
     std::ranges::move(volumes_and_containers, std::back_inserter(components));
     std::move(last, tree.end(), std::back_inserter(components));
 }

@@ -58,8 +58,8 @@ const char* const whole = "kernel: {image: 'kernel:1', cmdline: quiet}\n"
 
 TEST_F(RootfsTest, ConsistsOfComponentsInTheirOrder) {
     EXPECT_THAT(locations(system_.make(whole)),
-                ElementsAre("kernel", "kernel", "init[0]", "init[1]", "init", "volume[0]",
-                            "onboot[0]", "services[0]", "files"));
+                ElementsAre("kernel", "kernel", "init[0]", "init[1]", "init", "containers",
+                            "volume[0]", "onboot[0]", "services[0]", "files"));
 }
 
 TEST_F(RootfsTest, EmitsEachPathOnceAndParentsBeforeChildren) {
@@ -180,7 +180,18 @@ TEST_F(RootfsTest, HasKeysThatChangeWithWhatIsPutInAlone) {
     system_.image("app:1", {TarText().file("run", "B").str()}, running("/run"));
     after = keys(whole);
     EXPECT_EQ(after[2], before[2]);
-    EXPECT_NE(after[6], before[6]);
+    EXPECT_NE(after[7], before[7]);
+}
+
+TEST_F(RootfsTest, KeepsContainersWhenOneBesideThemGetsAnotherImage) {
+    system_.image("other:1", {TarText().file("run", "B").str()}, running("/run"));
+    auto key_of_first = [&](const std::string& image) {
+        const Rootfs& rootfs = system_.make("onboot: [{name: first, image: 'app:1'}]\n"
+                                            "services: [{name: app, image: '" +
+                                            image + "'}]\n");
+        return rootfs.components()[1]->key();
+    };
+    EXPECT_EQ(key_of_first("app:1"), key_of_first("other:1"));
 }
 
 TEST_F(RootfsTest, SaysWhichImageIsMissing) {
