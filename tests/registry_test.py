@@ -180,6 +180,20 @@ class Secure(RegistryTest):
         self.push(self.name(SECURE, 1))
         self.arrives(self.name(SECURE, 1))
 
+    def test_certificates_of_the_whole_machine(self):
+        registries.docker_config(self.home, SECURE.host, "someone", "secret")
+        for where in ("/etc/docker", "/etc/containers"):
+            here = self.here / where.replace("/", "_")
+            (here / "certs.d" / SECURE.host).mkdir(parents=True)
+            shutil.copy(CERTIFICATE, here / "certs.d" / SECURE.host / "ca.crt")
+            script = f'mount --bind {here} {where} || exit 77; exec "$@"'
+            done = subprocess.run(["unshare", "--mount", "sh", "-c", script, "sh", os.environ["CORACLE"], "--cache", self.cache,
+                                   "cache", "push", "--remote-name", self.name(SECURE, 1), "test/image:1"],
+                                  env=self.env, capture_output=True, text=True)
+            if done.returncode == 77 or "unshare" in done.stderr:
+                self.skipTest("nothing can be mounted here")
+            self.assertEqual(done.returncode, 0, done.stderr)
+
     def test_what_podman_and_a_helper_know(self):
         name = self.name(SECURE, 1)
         trusting = ("--cert-file", CERTIFICATE)
@@ -195,6 +209,26 @@ class Secure(RegistryTest):
         (self.here / "docker/config.json").write_text(json.dumps({"credHelpers": {SECURE.host: "mine"}}))
         self.arrives(name, *trusting, env=self.env | {"DOCKER_CONFIG": str(self.here / "docker"),
                                                       "PATH": f"{programs}:{self.env['PATH']}"})
+
+
+    def test_a_certificate_of_ours_is_shown_to_who_wants_one(self):
+        server = registries.DockerRegistry(self.here / "strict", tls={
+            "certificate": str(CERTIFICATE), "key": str(KEY), "clientcas": [str(CERTIFICATE)]})
+        self.addCleanup(server.stop)
+        directory = self.home / ".config/containers/certs.d" / server.host
+        directory.mkdir(parents=True)
+        shutil.copy(CERTIFICATE, directory / "ca.crt")
+        self.fails("cache", "push", "--remote-name", self.name(server, 1), "test/image:1")
+        shutil.copy(CERTIFICATE, directory / "mine.cert")
+        shutil.copy(KEY, directory / "mine.key")
+        self.push(self.name(server, 1))
+        self.arrives(self.name(server, 1))
+
+    def test_a_redirect_away_from_tls_is_not_followed(self):
+        liar = registries.Redirecting(KEY, CERTIFICATE, f"http://{PLAIN.host}")
+        self.addCleanup(liar.stop)
+        self.assertIn(f"error: 'https://{liar.host}/v2/a/manifests/1' redirects to plain HTTP at 'http://{PLAIN.host}/v2/a/manifests/1'",
+                      self.fails("--cert-file", CERTIFICATE, "cache", "pull", f"{liar.host}/a:1", cache=self.other))
 
 
 class Tokens(RegistryTest):

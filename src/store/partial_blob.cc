@@ -24,6 +24,7 @@ using std::chrono::milliseconds;
 namespace fs = std::filesystem;
 
 constexpr milliseconds pause{50};
+constexpr size_t buffer_size = 256 << 10;
 
 bool lock(const Fd& file) { return ::flock(file.get(), LOCK_EX | LOCK_NB) == 0; }
 
@@ -86,7 +87,8 @@ PartialBlob::PartialBlob(std::string path, std::string target, const Descriptor&
 PartialBlob::PartialBlob(PartialBlob&& other) noexcept
     : path_(std::exchange(other.path_, {})), target_(std::move(other.target_)),
       blob_(std::move(other.blob_)), file_(std::move(other.file_)),
-      hasher_(std::move(other.hasher_)), count_(other.count_), kept_(other.kept_) {}
+      hasher_(std::move(other.hasher_)), count_(other.count_), buffer_(std::move(other.buffer_)),
+      kept_(other.kept_) {}
 
 PartialBlob::~PartialBlob() {
     if (!path_.empty() && (!kept_ || count_ == 0))
@@ -108,15 +110,28 @@ void PartialBlob::read_again() {
 }
 
 void PartialBlob::write(std::string_view data) {
-    write_all(file_.get(), data, path_);
     hasher_->update(data);
     count_ += data.size();
+    buffer_.append(data);
+    if (buffer_.size() >= buffer_size)
+        flush();
+}
+
+void PartialBlob::flush() {
+    write_all(file_.get(), buffer_, path_);
+    buffer_.clear();
+}
+
+void PartialBlob::keep() {
+    flush();
+    kept_ = true;
 }
 
 void PartialBlob::restart() {
     if (::ftruncate(file_.get(), 0) != 0 || ::lseek(file_.get(), 0, SEEK_SET) < 0)
         throw Error::system(errno, fmt::format("write '{}'", path_));
     hasher_.emplace(blob_.digest.algorithm());
+    buffer_.clear();
     count_ = 0;
 }
 
@@ -125,6 +140,7 @@ bool PartialBlob::commit() {
         restart();
         return false;
     }
+    flush();
     if (::rename(path_.c_str(), target_.c_str()) != 0)
         throw Error::system(errno, fmt::format("write '{}'", target_));
     path_.clear();

@@ -31,7 +31,7 @@ public:
     /// Bytes that are here, also from former processes.
     uint64_t count() const { return count_; }
     /// Leaves what came to whoever tries next.
-    void keep() { kept_ = true; }
+    void keep();
     /// Forgets what came.
     void restart();
     /// Puts the blob into the store. False, and nothing is here any more, when it is damaged.
@@ -40,6 +40,7 @@ public:
 private:
     PartialBlob(std::string path, std::string target, const Descriptor& blob, Fd file);
     void read_again();
+    void flush();
 
     std::string path_;
     std::string target_;
@@ -47,6 +48,7 @@ private:
     Fd file_;
     std::optional<Hasher> hasher_;
     uint64_t count_ = 0;
+    std::string buffer_; ///< bytes that are not in the file yet
     bool kept_ = false;
 };
 
