@@ -89,6 +89,7 @@ class Signatures(WithRegistry):
 
     def test_a_pull_refuses_too(self):
         self.assertIn("is not signed", self.fails("cache", "pull", "--verify", "my.pub", self.image))
+        self.assertEqual(self.succeeds("cache", "ls").stdout, b"")
         self.succeeds("sign", "--key", "my.key", self.image)
         self.succeeds("cache", "pull", "--verify", "my.pub", self.image)
 
@@ -121,6 +122,30 @@ class Signatures(WithRegistry):
         (self.here / "os.tar").unlink()
         self.assertIn(f"policy 'policy.json' rejects image '{other}'",
                       self.refused("--verify", "policy.json", yaml=self.system(other)))
+
+    def test_what_is_refused_takes_no_name_from_what_was_there(self):
+        self.publish(self.image, "one", "--sign", self.here / "my.key")
+        self.build("--verify", "my.pub")
+        before = self.digest(self.image)
+        self.publish(self.image, "two")
+        (self.here / "os.tar").unlink()
+        self.refused("--verify", "my.pub", "--pull")
+        self.fails("cache", "pull", "--verify", "my.pub", self.image)
+        self.assertEqual(self.digest(self.image), before)
+        self.build("--verify", "my.pub")
+
+    def test_a_damaged_signature_in_the_cache_ends_the_build(self):
+        self.succeeds("sign", "--key", "my.key", self.image)
+        self.build("--verify", "my.pub")
+        (self.here / "os.tar").unlink()
+        damaged = 0
+        for blob in (self.cache / "blobs" / "sha256").iterdir():
+            if b"cosign container image signature" in blob.read_bytes():
+                blob.chmod(0o644)
+                blob.write_bytes(b"x" * blob.stat().st_size)
+                damaged += 1
+        self.assertEqual(damaged, 1)
+        self.assertIn("damaged", self.refused("--verify", "my.pub"))
 
     def test_what_is_no_key_ends_the_build(self):
         self.write("empty", "")

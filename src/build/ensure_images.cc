@@ -8,6 +8,7 @@
 #include "pkgbuild/tree_hashes.h"
 #include "registry/pull.h"
 #include "spec/read.h"
+#include "trust/verifier.h"
 
 namespace coracle {
 
@@ -31,6 +32,7 @@ public:
     ResolvedImage bring(const std::string& name, const Platform& platform) {
         Reference reference = Reference::parse(name);
         auto here = find_image(store_, reference, platform);
+        auto former = store_.find(reference);
         bool pull = access_.always_pull && !access_.built.contains(name);
         auto locked = lock_.expected(reference, platform);
         if (locked &&
@@ -39,12 +41,22 @@ public:
         else if (!locked && (!here || pull))
             here = pulled(reference, platform, here.has_value());
         lock_.take_image(*here, platform);
-        if (access_.check)
-            access_.check(*here);
+        check(*here, former);
         return std::move(*here);
     }
 
 private:
+    void check(const ResolvedImage& image, const std::optional<Descriptor>& former) {
+        if (!access_.check)
+            return;
+        try {
+            access_.check(image);
+        } catch (const Error&) {
+            put_back(store_, image.reference, former);
+            throw;
+        }
+    }
+
     ResolvedImage pulled(const Reference& reference, const Platform& platform, bool here) {
         try {
             return coracle::pull(store_, reference, platform, access_.registry, reporter_);

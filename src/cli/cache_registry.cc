@@ -24,7 +24,8 @@ struct PullArguments {
 };
 
 /// Signatures come along, so that they can be checked where there is no registry.
-void take_signatures(Store& store, const ResolvedImage& image, const PullArguments& arguments,
+void take_signatures(Store& store, const ResolvedImage& image,
+                     const std::optional<Descriptor>& former, const PullArguments& arguments,
                      Globals& globals) {
     RegistryOptions options = registry_options(globals, arguments.registry);
     for (const std::string& fault :
@@ -35,7 +36,12 @@ void take_signatures(Store& store, const ResolvedImage& image, const PullArgumen
     if (arguments.verify.empty())
         return;
     Policy policy = Policy::read(arguments.verify);
-    Verifier(policy, options, globals.reporter()).check(store, image);
+    try {
+        Verifier(policy, options, globals.reporter()).check(store, image);
+    } catch (const Error&) {
+        put_back(store, image.reference, former);
+        throw;
+    }
 }
 
 void pull_images(const PullArguments& arguments, Globals& globals) {
@@ -51,8 +57,9 @@ void pull_images(const PullArguments& arguments, Globals& globals) {
     for (const std::string& image : arguments.images)
         for (const Platform& platform : platforms) {
             Reference reference = Reference::parse(image);
+            auto former = store.find(reference);
             auto pulled = pull(store, reference, platform, options, globals.reporter());
-            take_signatures(store, pulled, arguments, globals);
+            take_signatures(store, pulled, former, arguments, globals);
             results.add({{"name", reference.full()},
                          {"platform", platform.str()},
                          {"digest", pulled.descriptor.digest.str()}});

@@ -61,6 +61,13 @@ std::vector<Digest> subjects_of(const ResolvedImage& image) {
     return subjects;
 }
 
+void put_back(Store& store, const Reference& reference, const std::optional<Descriptor>& former) {
+    if (former)
+        store.tag(reference, *former);
+    else
+        store.untag(reference.full());
+}
+
 std::optional<std::vector<std::string>> faults_of(const std::vector<Signature>& signatures,
                                                   const Requirement& requirement,
                                                   const ResolvedImage& image) {
@@ -95,7 +102,10 @@ void Verifier::check(Store& store, const ResolvedImage& image) const {
                                         [&] { return met(requirement); });
         if (auto faults = faults_of(kept_signatures(store, subjects), requirement, image))
             throw not_signed(image, *faults, troubles)
-                .hint("coracle sign --key KEY IMAGE, or leave the image out with 'trust:'");
+                .hint(
+                    fmt::format("coracle sign --key KEY {} (with --cache-only for an image that is "
+                                "in no registry)",
+                                image.reference.familiar()));
         reporter_.verbose(fmt::format("image '{}' is signed", image.reference.familiar()));
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,10 @@ private:
 std::optional<std::vector<std::string>> faults_of(const std::vector<Signature>& signatures,
                                                   const Requirement& requirement,
                                                   const ResolvedImage& image);
+
+/// Lets a name mean again what it meant before a pull (nullopt: nothing): what was pulled is
+/// refused.
+void put_back(Store& store, const Reference& reference, const std::optional<Descriptor>& former);
 
 /// The contents whose signatures count for an image: its manifest, and the index that led there.
 std::vector<Digest> subjects_of(const ResolvedImage& image);
