@@ -117,15 +117,18 @@ std::unique_ptr<EntrySource> Kernel::modules() const {
     return std::make_unique<NestedTar>(std::move(outer), reading_.limits.tar);
 }
 
-BootComponent::BootComponent(const Kernel& kernel, int64_t time)
+BootComponent::BootComponent(const Kernel& kernel, int64_t time, std::set<TreePath> without)
     : Component("kernel", "boot files"), kernel_(kernel),
-      provenance_(make_provenance(source_name(kernel.image().reference), "kernel")), time_(time) {
+      provenance_(make_provenance(source_name(kernel.image().reference), "kernel")), time_(time),
+      without_(std::move(without)) {
     KeyBuilder key("boot");
     key.add(kernel.image().descriptor.digest.str()).add(source_name(kernel.image().reference));
     key.add(kernel.cmdline()).add(kernel.spec().binary_name());
     key.add(kernel.unpack() ? 1 : 0)
         .add(kernel.spec().ucode.value_or(""))
         .add(static_cast<uint64_t>(time));
+    for (const auto& path : without_)
+        key.add(path.str());
     set_key(key.hex());
 }
 
@@ -137,6 +140,8 @@ void BootComponent::emit(EntrySink& sink) const {
     sink.add(boot);
     auto put = [&](const char* path, Entry entry, Source& content) {
         entry.path = TreePath(path);
+        if (without_.contains(entry.path))
+            return;
         entry.mtime = time_;
         entry.uid = entry.gid = 0;
         entry.link_count = 1;
@@ -147,7 +152,8 @@ void BootComponent::emit(EntrySink& sink) const {
     std::string cmdline = kernel_.cmdline();
     Entry line = file_entry(TreePath("boot/cmdline"), cmdline.size(), time_);
     line.provenance = &provenance_;
-    sink.add(line, cmdline);
+    if (!without_.contains(line.path))
+        sink.add(line, cmdline);
     kernel_.with_kernel(
         [&](const Entry& entry, Source& content) { put("boot/kernel", entry, content); });
     if (kernel_.has_microcode())

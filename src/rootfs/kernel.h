@@ -4,6 +4,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "image/merged_image.h"
@@ -61,7 +62,8 @@ private:
 /// their own leave it out.
 class BootComponent : public Component {
 public:
-    BootComponent(const Kernel& kernel, int64_t time);
+    /// `without`: what the specification's files replace.
+    BootComponent(const Kernel& kernel, int64_t time, std::set<TreePath> without = {});
     void emit(EntrySink& sink) const override;
     uint64_t weight() const override;
 
@@ -69,6 +71,7 @@ private:
     const Kernel& kernel_;
     PaxList provenance_;
     int64_t time_;
+    std::set<TreePath> without_;
 };
 
 } // namespace coracle

@@ -71,7 +71,8 @@ void Rootfs::Plan::make() {
         const ResolvedImage& image = images.get(*spec.kernel->image);
         kernel = std::make_unique<Kernel>(images.store(), image, *spec.kernel,
                                           options.decompress_kernel, reading);
-        components.push_back(std::make_unique<BootComponent>(*kernel, options.time));
+        components.push_back(
+            std::make_unique<BootComponent>(*kernel, options.time, files_below(TreePath("boot"))));
         sbom_images.push_back({&image, TreePath()});
     }
     for (const auto& name : each(spec.init))
@@ -204,6 +205,13 @@ void Rootfs::Plan::add_root_tree() {
     if (kernel)
         for (const char* path : {"boot/cmdline", "boot/kernel", "boot/ucode.cpio"})
             parts.foreign.emplace_back(path);
+    if (!options.sbom_name.empty()) {
+        TreePath sbom(options.sbom_name);
+        if (std::ranges::any_of(files, [&](const auto& item) { return item.entry.path == sbom; }))
+            options.sbom_name.clear(); // the specification brings its own
+        else
+            parts.foreign.push_back(std::move(sbom));
+    }
     parts.files = std::move(files);
     parts.skeleton = skeleton.get();
     parts.time = options.time;

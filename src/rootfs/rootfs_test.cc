@@ -277,6 +277,30 @@ TEST_F(RootfsTest, DevicesAndCapabilitiesAreKept) {
     EXPECT_EQ(all.find("su")->entry.xattrs.at("security.capability"), capability);
 }
 
+TEST_F(RootfsTest, WritesNoFileTwiceThatImagesOrFilesBringToo) {
+    system_.options.sbom_name = "sbom.spdx.json";
+    system_.kernel("kernel:2", TarText().file("boot/cmdline", "of the modules").str());
+    system_.image("init:2", {TarText().file("sbom.spdx.json", "{}").file("boot/kernel").str()});
+    std::string yaml = "kernel: {image: 'kernel:2', cmdline: quiet}\ninit: ['init:2']\n";
+    auto count = [](const Recorder& built, std::string_view path) {
+        return std::ranges::count_if(
+            built.lines, [&](const auto& line) { return line.entry.path.str() == path; });
+    };
+    Recorder built = system_.record(yaml);
+    for (const char* path : {"sbom.spdx.json", "boot/kernel", "boot/cmdline"})
+        EXPECT_EQ(count(built, path), 1) << path;
+    EXPECT_EQ(built.find("boot/cmdline")->content, "quiet");
+    EXPECT_EQ(built.find("boot/kernel")->content, "KERNEL");
+    EXPECT_THAT(built.find("sbom.spdx.json")->content, HasSubstr("SPDX-2.3"));
+
+    built = system_.record(yaml + "files: [{path: boot/cmdline, contents: own},\n"
+                                  "        {path: sbom.spdx.json, contents: own}]\n");
+    for (const char* path : {"sbom.spdx.json", "boot/kernel", "boot/cmdline"})
+        EXPECT_EQ(count(built, path), 1) << path;
+    EXPECT_EQ(built.find("boot/cmdline")->content, "own");
+    EXPECT_EQ(built.find("sbom.spdx.json")->content, "own");
+}
+
 TEST_F(RootfsTest, LimitsHoldForEveryImage) {
     system_.options.limits.unpacked_bytes = 1000;
     for (const char* yaml :
