@@ -33,7 +33,11 @@ public:
              "devpts",
              "devpts",
              {"nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"}});
-        add({"/sys", "sysfs", "sysfs", sys});
+        // A new sysfs is for who owns the network namespace too; else the system's is shown.
+        bool foreign = entry_.userns == "auto" && entry_.net != "new" && entry_.net != "none";
+        if (foreign)
+            sys.insert(sys.begin(), "rbind");
+        add({"/sys", foreign ? "bind" : "sysfs", foreign ? "/sys" : "sysfs", sys});
         add({"/sys/fs/cgroup",
              "cgroup",
              "cgroup",

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rootfs/container_config.h"
 
+#include <algorithm>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -268,6 +270,20 @@ TEST(ContainerConfig, UserNamespacesOfTheirOwn) {
     EXPECT_EQ(config["uidMappings"],
               json::array({{{"containerID", 0}, {"hostID", 7}, {"size", 1}}}));
     EXPECT_FALSE(config.contains("gidMappings"));
+}
+
+TEST(ContainerConfig, PrivateIdsSeeTheSystemsSysfs) {
+    auto sys = [](const std::string& entry) {
+        json mounts = make(entry).config["mounts"];
+        return *std::ranges::find(mounts, "/sys",
+                                  [](const json& one) { return one["destination"]; });
+    };
+    EXPECT_EQ(sys("userns: auto"), (json{{"destination", "/sys"},
+                                         {"type", "bind"},
+                                         {"source", "/sys"},
+                                         {"options", {"rbind", "nosuid", "noexec", "nodev"}}}));
+    EXPECT_EQ(sys("userns: auto, net: new")["type"], "sysfs");
+    EXPECT_EQ(sys("userns: new")["type"], "sysfs");
 }
 
 TEST(ContainerConfig, SeccompOnlyWhenAskedFor) {
