@@ -69,7 +69,9 @@ public:
             if (!state.warned.emplace(text).second)
                 return;
             erase(state);
-            print(fmt::format("warning: {}\n", printable(text)));
+            // About a YAML file: "FILE:3:1: warning: ..." says all.
+            bool whole = text.substr(0, text.find('\n')).find(": warning: ") != text.npos;
+            print(fmt::format("{}{}\n", whole ? "" : "warning: ", printable(text)));
             draw(state);
         });
     }

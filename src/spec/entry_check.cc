@@ -64,6 +64,17 @@ void check_device(Decoder& decoder, const DeviceSpec& device, const Location& at
                       "only path: all can");
 }
 
+/// What is added is added to the label's, which the other key replaces.
+void warn_of_additions(Decoder& decoder, const ImageEntry& entry) {
+    if (decoder.place() == in_label)
+        return;
+    if (entry.capabilities && entry.capabilities_add)
+        decoder.warning(entry.place("capabilities.add"),
+                        "'capabilities.add' has no effect beside 'capabilities'");
+    if (entry.binds && entry.binds_add)
+        decoder.warning(entry.place("binds.add"), "'binds.add' has no effect beside 'binds'");
+}
+
 } // namespace
 
 CompleteMount complete_mount(const MountSpec& mount) {
@@ -107,6 +118,7 @@ void check_entry(Decoder& decoder, const ImageEntry& entry) {
     const auto& devices = each(entry.devices);
     for (size_t i = 0; i < devices.size(); ++i)
         check_device(decoder, devices[i], entry.place(fmt::format("devices[{}]", i)));
+    warn_of_additions(decoder, entry);
     if (decoder.place() == in_label && names_profile(entry))
         decoder.error(entry.place("seccomp"), "a label cannot name a file of the builder",
                       "it may be default or unconfined");
