@@ -67,12 +67,18 @@ class Told(EndToEnd):
         done = self.succeeds("diff", "--exit-code", "a", "a.tar")
         self.assertEqual(done.stdout, b"a and a.tar are the same\n")
 
-    def test_the_initrd_has_what_the_tar_has_but_the_boot_files(self):
+    def test_kernel_and_initrd_are_what_the_tar_is(self):
         self.build("os")
         told = json.loads(self.succeeds("diff", "--output", "json", SYSTEM, "os").stdout)
-        self.assertEqual([(file["change"], file["path"]) for one in told["components"] for file in one["files"]],
-                         [("added", "boot"), ("added", "boot/cmdline"), ("added", "boot/kernel")])
+        self.assertEqual([(file["change"], file["path"]) for one in told["components"] for file in one["files"]], [])
         self.assertEqual(told["containers"], [])
+
+    def test_another_command_line_is_a_difference(self):
+        self.write("other.yml", EXAMPLE.read_text().replace("console=ttyS0", "console=ttyS1"))
+        self.succeeds("build", "other.yml")
+        told = json.loads(self.succeeds("diff", "--output", "json", SYSTEM, "other").stdout)
+        self.assertEqual([(one["location"], [file["path"] for file in one["files"]]) for one in told["components"]],
+                         [("kernel", ["boot/cmdline"])])
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@
 #include "inspect/label.h"
 #include "io/compress.h"
 #include "io/file_io.h"
+#include "io/memory.h"
 #include "store/resolve.h"
 #include "store/store.h"
 
@@ -93,13 +94,35 @@ void read_tar(Source& file, ContentsBuilder& builder) {
     }
 }
 
-Contents read_file_contents(const std::string& path, bool hash) {
+/// Kernel and command line that stand beside an initrd, where a tar has them.
+void read_boot_files(const std::vector<std::string>& paths, ContentsBuilder& builder) {
+    Entry boot;
+    boot.path = TreePath("boot");
+    boot.type = EntryType::directory;
+    boot.mode = 0755;
+    MemorySource nothing;
+    if (!paths.empty())
+        builder.add(boot, nothing, "kernel", "");
+    for (const auto& path : paths) {
+        FileSource content(path);
+        Entry entry;
+        entry.path = boot.path / path.substr(path.rfind('-') + 1);
+        entry.mode = 0644;
+        entry.size = fs::file_size(path);
+        builder.add(entry, content, "kernel", "");
+    }
+}
+
+/// `beside`: files of the same build, see outputs_named().
+Contents read_file_contents(const std::string& path, const std::vector<std::string>& beside,
+                            bool hash) {
     return within([&] { return fmt::format("while reading {}", path); },
                   [&] {
                       FileKind kind = kind_of(path);
                       FileSource file(path);
                       ContentsBuilder builder(hash);
                       if (kind.cpio) {
+                          read_boot_files(beside, builder);
                           read_initrd(file, builder);
                       } else {
                           auto plain = make_decompressor(file, kind.compression);
@@ -172,7 +195,7 @@ Contents read_contents(const std::string& what, const InspectOptions& options) {
         paths = outputs_named(what);
     std::optional<Contents> contents;
     if (!paths.empty()) {
-        contents = read_file_contents(paths[0], options.hash);
+        contents = read_file_contents(paths[0], {paths.begin() + 1, paths.end()}, options.hash);
         if (exists(options.cache + "/index.json"))
             find_label_grants(*contents, Store(options.cache, false), options.platform);
         for (const auto& path : paths)
