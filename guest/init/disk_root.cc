@@ -29,6 +29,7 @@
 #include "common/words.h"
 #include "init/devices.h"
 #include "init/module_loader.h"
+#include "init/partitions.h"
 #include "init/verity.h"
 
 namespace coracle::guest {
@@ -71,7 +72,7 @@ std::optional<std::string> device_with(std::string_view key, std::string_view va
 
 std::optional<std::string> find_device(const std::string& root) {
     if (root.starts_with("PARTUUID="))
-        return device_with("PARTUUID", root.substr(9));
+        return find_partition(root.substr(9)); // what kernels do not tell
     if (root.starts_with("PARTLABEL="))
         return device_with("PARTNAME", root.substr(10));
     struct stat status{};
