@@ -60,8 +60,10 @@ Extents make_bios_disk(const FormatInput& input, std::vector<ComponentResult>& r
 
 } // namespace
 
-GptPartition make_esp(const std::vector<FatFile>& files, const std::string& identity) {
+GptPartition make_esp(const std::vector<FatFile>& files, const std::string& identity,
+                      uint64_t size) {
     FatOptions options;
+    options.size = size;
     options.label = "ESP";
     options.serial = derive_number(seed("esp", identity));
     options.time = generated_time();

@@ -27,7 +27,9 @@ Firmware usual_firmware(const Platform& platform);
 /// so where it is more than was asked for.
 uint64_t settle_disk_size(const FormatInput& input, uint64_t needed, uint64_t multiple);
 
-/// An EFI system partition with these files, its identifiers derived from `identity`.
-GptPartition make_esp(const std::vector<FatFile>& files, const std::string& identity);
+/// An EFI system partition with these files, its identifiers derived from `identity`, of at least
+/// `size` bytes.
+GptPartition make_esp(const std::vector<FatFile>& files, const std::string& identity,
+                      uint64_t size = 0);
 
 } // namespace coracle

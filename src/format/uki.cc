@@ -67,11 +67,13 @@ uint64_t memory_of(const Extents& kernel, const Platform& platform) {
 
 EfiArchitecture efi_architecture(const Platform& platform) {
     std::string suffix(known(platform).suffix);
-    std::string stub = "/usr/lib/systemd/boot/efi/linux" + suffix + ".efi.stub";
+    std::string folder = "/usr/lib/systemd/boot/efi/";
+    std::string stub = folder + "linux" + suffix + ".efi.stub";
+    std::string boot_loader = folder + "systemd-boot" + suffix + ".efi";
     std::ranges::transform(suffix, suffix.begin(), [](char c) {
         return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
     });
-    return {"BOOT" + suffix + ".EFI", stub};
+    return {"BOOT" + suffix + ".EFI", stub, boot_loader};
 }
 
 Extents make_uki(const FormatInput& input, const std::string& cmdline, const Extents& initrd) {

@@ -9,8 +9,9 @@ namespace coracle {
 
 /// How UEFI calls an architecture.
 struct EfiArchitecture {
-    std::string boot_file; ///< "BOOTX64.EFI": what firmware starts of a disk
-    std::string stub;      ///< path of systemd's stub
+    std::string boot_file;   ///< "BOOTX64.EFI": what firmware starts of a disk
+    std::string stub;        ///< path of systemd's stub
+    std::string boot_loader; ///< path of systemd's boot loader
 };
 /// Throws where there is no UEFI.
 EfiArchitecture efi_architecture(const Platform& platform);
