@@ -84,6 +84,7 @@ class Signatures(WithRegistry):
         self.succeeds("sign", "--key", "my.key", self.image)
         self.succeeds("cache", "pull", self.image)
         self.succeeds("cache", "clean", "--unused")
+        self.assertEqual(json.loads(self.succeeds("cache", "du", "--output", "json").stdout)["unused"], 0)
         self.registry.stop()
         self.build("--verify", "my.pub")
 
@@ -288,6 +289,15 @@ class LockFile(WithRegistry):
         self.write("motd", "good evening")
         done = self.build("--lock", "os.lock", yaml=yaml)
         self.assertIn("'motd' is not as it was when 'os.lock' was written", done.stderr)
+        done = self.succeeds("lock", "update", "os.lock")
+        self.assertRegex(done.stdout.decode(), "^motd: sha256:[0-9a-f]+ is now sha256:[0-9a-f]+\n$")
+
+    def test_can_be_refreshed_from_the_cache_alone(self):
+        self.build("--lock", "os.lock")
+        self.publish(self.image, "two")
+        self.registry.stop()
+        self.fails("lock", "update", "os.lock")
+        self.assertEqual(self.succeeds("lock", "update", "--no-pull", "os.lock").stdout, b"")
 
     def test_pins_what_comes_from_urls(self):
         served = {"text": f"init: ['{self.image}']\n"}

@@ -35,7 +35,6 @@ std::vector<std::string> update_lock(const BuildOptions& given,
         wanted = platforms_in(lock.file());
     if (wanted.empty())
         wanted.insert(Platform::host());
-    options.always_pull = true;
     Store store(options.cache);
     auto session = store.session();
     const Spec spec = read_build_spec(options);

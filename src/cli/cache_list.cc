@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "cli/cache.h"
+#include "store/attached.h"
 #include "store/reachable.h"
 #include "store/resolve.h"
 
@@ -15,10 +16,16 @@ namespace {
 
 using Blobs = std::map<Digest, uint64_t>;
 
-/// The blobs of an image that are in the cache, with their sizes.
+/// The blobs of an image that are in the cache, with their sizes; its signatures are among them.
 Blobs blobs_of(const Store& store, const Descriptor& root) {
     Blobs blobs;
-    for (const auto& [digest, descriptor] : reachable(store, {root}))
+    auto contents = reachable(store, {root});
+    std::vector<Descriptor> attached;
+    for (const auto& [subject, descriptor] : attachments(store))
+        if (contents.contains(subject))
+            attached.push_back(descriptor);
+    contents.merge(reachable(store, attached));
+    for (const auto& [digest, descriptor] : contents)
         if (auto size = store.size_of(digest))
             blobs.emplace(digest, *size);
     return blobs;

@@ -13,6 +13,7 @@ namespace {
 struct LockCommand {
     BuildOptions options;
     std::vector<std::string> architectures;
+    bool no_pull = false;
     RegistryArguments registry;
 };
 
@@ -21,6 +22,7 @@ void update(LockCommand& command, Globals& globals) {
     options.cache = globals.cache;
     options.registry = registry_options(globals, command.registry);
     options.reporter = &globals.reporter();
+    options.always_pull = !command.no_pull;
     std::vector<Platform> platforms;
     for (const std::string& name : command.architectures)
         platforms.push_back(Platform::parse("linux/" + name));
@@ -48,6 +50,8 @@ void add_lock(CLI::App& app, Globals& globals) {
                        "YAML files or URLs (default: those that the lock file names)");
     add_list(command, "--arch", kept.architectures,
              "for this architecture (repeatable; default: those in the lock file)");
+    command.add_flag("--no-pull", kept.no_pull,
+                     "pin what the cache has, and pull only what it lacks");
     command.add_flag("--allow-host-files", kept.options.allow_host_files,
                      "let a YAML from a URL name files of this machine");
     add_verify_option(command, kept.options.verify);

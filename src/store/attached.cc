@@ -73,25 +73,30 @@ void attach(Store& store, const Digest& subject, const std::vector<Descriptor>& 
     });
 }
 
-std::vector<Descriptor> attached_to(const Store& store, const Digest& subject) {
+std::vector<std::pair<Digest, Descriptor>> attachments(const Store& store) {
     std::string name = fmt::format("'{}/index.json'", store.directory());
     nlohmann::json index =
         parse_json(read_index_file(store.directory()), name, {.bytes = max_index});
-    std::vector<Descriptor> result;
+    std::vector<std::pair<Digest, Descriptor>> result;
     const nlohmann::json* entries = json_member(json_object(index, name), "manifests");
     if (!entries || !entries->is_array())
         return result;
     for (const auto& entry : *entries) {
-        auto annotations = entry.is_object() ? json_member(entry, "annotations") : nullptr;
-        if (!annotations || !annotations->is_object() ||
-            json_string(*annotations, subject_annotation, name) != subject.str())
+        auto subject = Digest::try_parse(subject_of(Json(entry)));
+        if (!subject)
             continue;
         Descriptor descriptor = Descriptor::from_json(entry, name);
-        if (!descriptor.annotation(annotation::ref_name).empty())
-            continue;
         descriptor.annotations.erase(subject_annotation);
-        result.push_back(std::move(descriptor));
+        result.emplace_back(std::move(*subject), std::move(descriptor));
     }
+    return result;
+}
+
+std::vector<Descriptor> attached_to(const Store& store, const Digest& subject) {
+    std::vector<Descriptor> result;
+    for (auto& [belongs_to, descriptor] : attachments(store))
+        if (belongs_to == subject)
+            result.push_back(std::move(descriptor));
     return result;
 }
 

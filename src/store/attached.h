@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <utility>
 #include <vector>
 
 #include <nlohmann/json_fwd.hpp>
@@ -15,6 +16,9 @@ namespace coracle {
 
 /// Attaches manifests to a content; those attached before stay, at most 32 of all, the latest.
 void attach(Store& store, const Digest& subject, const std::vector<Descriptor>& manifests);
+
+/// All that is attached, with what it is attached to.
+std::vector<std::pair<Digest, Descriptor>> attachments(const Store& store);
 
 /// What is attached to a content, the latest first.
 std::vector<Descriptor> attached_to(const Store& store, const Digest& subject);

@@ -116,7 +116,8 @@ std::vector<std::string> fetch_signatures(Store& store, const Reference& referen
         try {
             Endpoint endpoint(place, options, reporter);
             Repository repository(endpoint, place.reference.repository());
-            if (fetch_signatures(store, repository, subjects) > 0 && enough())
+            fetch_signatures(store, repository, subjects);
+            if (enough())
                 break;
         } catch (const Error& error) {
             faults.push_back(error.message());

@@ -33,7 +33,8 @@ std::vector<Signature> kept_signatures(const Store& store, const std::vector<Dig
 size_t fetch_signatures(Store& store, Repository& repository, const std::vector<Digest>& subjects);
 
 /// As above, from every server that may have the image, in the order in which pull() asks them,
-/// until `enough`. What goes wrong at a server is returned as sentences.
+/// until `enough`, which is asked after each that answers. What goes wrong at a server is returned
+/// as sentences.
 std::vector<std::string> fetch_signatures(Store& store, const Reference& reference,
                                           const std::vector<Digest>& subjects,
                                           const RegistryOptions& options, Reporter& reporter,
