@@ -50,8 +50,13 @@ long milliseconds() {
 ModuleLoader make_loader(const KernelCommandLine& cmdline) {
     utsname system{};
     ::uname(&system);
+    // What is not for disks is not here: the init of the root loads it.
+    auto insert = [](const std::string& path, const std::string& parameters) {
+        return exists(path) ? ModuleLoader::insert_module(path, parameters) : 0;
+    };
     return ModuleLoader(
-        ModuleIndex(std::string("/lib/modules/") + system.release, "/etc/modprobe.d"), cmdline);
+        ModuleIndex(std::string("/lib/modules/") + system.release, "/etc/modprobe.d"), cmdline,
+        insert);
 }
 
 /// The device whose uevent has a line "KEY=value", letters of either case being the same.

@@ -32,7 +32,8 @@ std::string report(const ImageFile& image, const char* what) {
 }
 
 TEST(Iso9660, HasTheWholeTree) {
-    std::string tar = everything();
+    // Larger numbers of devices are read by Linux, and by nobody else.
+    std::string tar = everything(false);
     ImageFile image = image_of(tree_of(tar));
     std::string read = run_checked({{"bsdtar", "-cf", "-", "--format", "pax", "@" + image.path()}});
     EXPECT_EQ(listing_of(read), without_xattrs(listing_of(tar)));
@@ -42,7 +43,8 @@ TEST(Iso9660, IsReadByXorriso) {
     ImageFile image = image_of(tree_of(everything()));
     std::string listed =
         run_checked({{"xorriso", "-indev", image.path(), "-find", "/", "-exec", "lsdl"}});
-    EXPECT_THAT(listed, HasSubstr("-rwsr-xr-x   2 0        5"));
+    EXPECT_THAT(listed,
+                HasSubstr("-rwsr-xr-x    1 0        5          126000 Jul 14  2017 '/bin/ping'"));
     EXPECT_THAT(listed, HasSubstr("'/long' -> 'bin/../bin/"));
     EXPECT_THAT(listed, HasSubstr("'/deep/d/d/d/d/d/d/d/d/d/d/d/end'"));
 }
