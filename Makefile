@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 JOBS ?= $(shell nproc)
 export DEBIAN_FRONTEND = noninteractive
 
-.PHONY: all setup demo test test-all asan tsan format tidy bench install clean help
+.PHONY: all setup demo test test-all matrix asan tsan format tidy bench install clean help
 
 all: ## build the program: build/release/coracle
 	@tools/setup build
@@ -25,10 +25,15 @@ demo: ## from nothing to a Redis system that answers PONG
 test: ## build and run the tests
 	@tools/setup build test
 	@tools/preset dev
-	@tools/run-tests build/dev
+	@tools/run-tests build/dev -LE matrix
 
-test-all: test asan tsan ## the tests as they are, for longer, and under all sanitizers
+test-all: test matrix asan tsan ## the tests as they are, every format booted, for longer, and under all sanitizers
 	@CORACLE_STRESS=60 tools/run-tests build/dev -R '^(stress|packages)$$'
+
+matrix: ## boot every format in QEMU; takes its time
+	@tools/setup build test
+	@tools/preset dev
+	@tools/run-tests build/dev -L matrix
 
 asan: ## run the unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@tools/setup build test
