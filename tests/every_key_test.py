@@ -272,7 +272,7 @@ class EveryKey(EndToEnd):
         for warning, key in zip(warnings, ("capabilities", "binds")):
             line = next(number for number, text in enumerate(lines, 1) if f"{key}.add:" in text)
             self.assertRegex(warning, rf"^os.yml:{line}:\d+: warning: '{key}.add' has no effect beside '{key}' in onboot\[0\] 'all'$")
-        self.assertEqual(warnings[2], "os.yml: warning: 'trust' has no effect")
+        self.assertEqual(warnings[2], "warning: 'trust' has no effect without --verify")
 
     def test_linuxkits_own_keys_alone_are_strict(self):
         for line, place in (("restart: never", "services"), ("after: [b]", "services"), ("timeout: 5s", "onboot"),

@@ -52,8 +52,6 @@ Spec parse_spec(std::string_view text, const std::string& file_name, ParseOption
     if (spec.volumes)
         for (auto& volume : *spec.volumes)
             drop_empty(volume.image);
-    if (spec.trust)
-        diagnoser.warning({}, "'trust' has no effect");
     spec.warnings = diagnoser.warnings();
     spec.sources.push_back({file_name, std::string(text)});
     check_names(spec);
