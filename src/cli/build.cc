@@ -135,6 +135,8 @@ void add_build(CLI::App& app, Globals& globals) {
                        "PEM file of the key that signs EFI programs");
     command.add_option("--secure-boot-cert", kept.options.disk.secure_boot_certificate,
                        "PEM file of its certificate");
+    command.add_option("--rpi-firmware", kept.options.disk.rpi_firmware,
+                       "directory of the Raspberry Pi's firmware, for the format rpi3");
     command.add_flag("--ab", kept.options.disk.two_slots,
                      "verity formats: two slots for updates, with boot counting");
     command.add_option("--var-size", kept.var_size,

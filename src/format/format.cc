@@ -44,6 +44,10 @@ const std::vector<Format>& formats() {
         {"vdi", "NAME.vdi", true, false, make_vdi},
         {"vhdx", "NAME.vhdx", true, false, make_vhdx},
         {"gcp", "NAME.img.tar.gz", true, false, make_gcp},
+        {"raw-efi-verity", "NAME-efi-verity.img", true, false, make_raw_efi_verity},
+        {"qcow2-efi-verity", "NAME-efi-verity.qcow2", true, false, make_qcow2_efi_verity},
+        {"containerdisk", "NAME-containerdisk.tar", true, false, make_containerdisk},
+        {"rpi3", "NAME.tar", true, false, make_rpi3},
     };
     return table;
 }

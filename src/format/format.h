@@ -28,6 +28,7 @@ struct DiskSettings {
     std::string secure_boot_certificate = {};
     bool two_slots = false; ///< verity: a second, empty slot for updates, and boot counting
     uint64_t var_size = 0;  ///< verity: bytes of a persistent /var; 0 = none
+    std::string rpi_firmware = "/usr/lib/raspi-firmware"; ///< directory
 };
 
 /// What a format works with.
@@ -83,5 +84,9 @@ void make_vmdk(const FormatInput&, Outputs&, std::vector<ComponentResult>&);
 void make_vdi(const FormatInput&, Outputs&, std::vector<ComponentResult>&);
 void make_vhdx(const FormatInput&, Outputs&, std::vector<ComponentResult>&);
 void make_gcp(const FormatInput&, Outputs&, std::vector<ComponentResult>&);
+void make_raw_efi_verity(const FormatInput&, Outputs&, std::vector<ComponentResult>&);
+void make_qcow2_efi_verity(const FormatInput&, Outputs&, std::vector<ComponentResult>&);
+void make_containerdisk(const FormatInput&, Outputs&, std::vector<ComponentResult>&);
+void make_rpi3(const FormatInput&, Outputs&, std::vector<ComponentResult>&);
 
 } // namespace coracle

@@ -2,6 +2,7 @@
 #include "run/boot_source.h"
 
 #include <array>
+#include <cstring>
 #include <optional>
 
 #include <fcntl.h>
@@ -9,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/on_disk.h"
 #include "base/text.h"
 
 namespace coracle {
@@ -59,14 +61,38 @@ BootSource with_root(const std::string& prefix, const RootEnding& root) {
     return source;
 }
 
-/// Whether an ISO has a boot record (El Torito 1.0, 2.0).
-bool boots_by_itself(const std::string& iso) {
-    constexpr off_t boot_record = 17 * 2048;
+std::string read_at(const std::string& path, off_t offset, size_t size) {
+    std::string bytes(size, '\0');
+    Fd fd = open_fd(path, O_RDONLY);
+    bytes.resize(read_some(fd.get(), bytes.data(), size, offset, path));
+    return bytes;
+}
+
+/// The boot record of an ISO (El Torito 1.0, 2.0); "" when it has none.
+std::string boot_record_of(const std::string& iso) {
+    constexpr off_t place = 17 * 2048;
+    constexpr size_t size = 75;
     constexpr std::string_view name = "EL TORITO SPECIFICATION";
-    std::array<char, 7 + name.size()> bytes{};
-    Fd fd = open_fd(iso, O_RDONLY);
-    size_t count = read_some(fd.get(), bytes.data(), bytes.size(), boot_record, iso);
-    return std::string_view(bytes.data(), count).ends_with(name);
+    std::string bytes = read_at(iso, place, size);
+    return bytes.size() == size && bytes.substr(7, name.size()) == name ? bytes : "";
+}
+
+bool boots_by_itself(const std::string& iso) { return !boot_record_of(iso).empty(); }
+
+/// Whether the first entry of its boot catalogue is for EFI.
+bool boots_by_efi_alone(const std::string& iso) {
+    std::string record = boot_record_of(iso);
+    if (record.empty())
+        return false;
+    Le<uint32_t> sector;
+    std::memcpy(&sector, record.data() + 71, sizeof sector);
+    constexpr char for_efi = '\xef';
+    return read_at(iso, off_t{sector} * 2048, 2) == std::string{'\x01', for_efi};
+}
+
+bool is_gpt_without_boot_code(const std::string& disk) {
+    std::string head = read_at(disk, 0, 520);
+    return head.size() == 520 && head.substr(512) == "EFI PART" && head[0] == '\0';
 }
 
 /// PREFIX-kernel with a root file system, or that root file system's own name.
@@ -103,9 +129,12 @@ std::optional<BootSource> image_with_prefix(const std::string& prefix, bool uefi
     for (const char* ending : {".qcow2", "-bios.img", ".raw", ".vmdk", ".vhd"})
         if (!uefi && is_file(prefix + ending))
             return from_image(Kind::disk, prefix + ending);
-    for (const char* ending : {"-efi.qcow2", "-efi.img"})
+    for (const char* ending :
+         {"-efi.qcow2", "-efi.img", "-efi-verity.qcow2", "-efi-verity.img", ".vdi", ".vhdx"})
         if (is_file(prefix + ending))
             return from_image(Kind::disk, prefix + ending);
+    if (is_file(prefix + ".efi"))
+        return from_image(Kind::program, prefix + ".efi");
     return std::nullopt;
 }
 
@@ -128,13 +157,30 @@ BootSource find_boot_source(const RunOptions& options) {
     if (auto found = root_for(prefix))
         return *found;
     if (is_file(prefix))
-        return from_image(prefix.ends_with(".iso") ? Kind::iso : Kind::disk, prefix);
+        return from_image(prefix.ends_with(".iso")   ? Kind::iso
+                          : prefix.ends_with(".efi") ? Kind::program
+                                                     : Kind::disk,
+                          prefix);
     if (auto found = image_with_prefix(prefix, options.uefi))
         return *found;
     throw Error("nothing to boot: there is no {0}-kernel with {0}-initrd.img, {0}-squashfs.img, "
                 "{0}-erofs.img or {0}-ext4.img, no {0}.iso and no disk image '{0}'",
                 prefix)
         .hint(fmt::format("coracle build {}.yml", prefix));
+}
+
+bool wants_uefi(const BootSource& source) {
+    switch (source.kind) {
+    case Kind::program: return true;
+    case Kind::iso: return boots_by_efi_alone(source.image);
+    case Kind::disk:
+        if (detect_disk_format(source.image) == "raw")
+            return is_gpt_without_boot_code(source.image);
+        return source.image.find("-efi") != source.image.npos;
+    case Kind::initrd:
+    case Kind::root: break;
+    }
+    return false;
 }
 
 std::string detect_disk_format(const std::string& path) {

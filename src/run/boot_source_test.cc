@@ -108,6 +108,31 @@ TEST_F(BootSourceTest, NamesTheHalfThatIsMissing) {
     }
 }
 
+TEST_F(BootSourceTest, KnowsWhatOnlyUefiStarts) {
+    make("os.efi");
+    EXPECT_EQ(find("os.efi").kind, BootSource::Kind::program);
+    EXPECT_TRUE(wants_uefi(find("os")));
+    make("gpt.img", std::string(512, '\0') + "EFI PART" + std::string(1000, '\0'));
+    EXPECT_TRUE(wants_uefi(find("gpt.img")));
+    make("hybrid.img", "\xeb" + std::string(511, '\0') + "EFI PART" + std::string(1000, '\0'));
+    EXPECT_FALSE(wants_uefi(find("hybrid.img")));
+    make("short.img", "x");
+    EXPECT_FALSE(wants_uefi(find("short.img")));
+    make("os-efi.qcow2", std::string("QFI\xfb") + std::string(100, '\0'));
+    EXPECT_TRUE(wants_uefi(find("os-efi.qcow2")));
+    std::string iso(40 * 2048, '\0');
+    iso.replace(17 * 2048, 30, std::string("\0CD001\1EL TORITO SPECIFICATION", 30));
+    iso[17 * 2048 + 71] = 20;
+    iso[20 * 2048] = '\1';
+    make("bios.iso", iso);
+    EXPECT_FALSE(wants_uefi(find("bios.iso")));
+    iso[20 * 2048 + 1] = '\xef';
+    make("efi.iso", iso);
+    EXPECT_TRUE(wants_uefi(find("efi.iso")));
+    make("plain.iso", std::string(2048, '\0'));
+    EXPECT_FALSE(wants_uefi(find("plain.iso")));
+}
+
 TEST_F(BootSourceTest, DetectsWhatQemuImgMakes) {
     if (!find_program("qemu-img"))
         GTEST_SKIP() << "qemu-img is not installed";

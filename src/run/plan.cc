@@ -12,6 +12,7 @@
 #include "run/firmware.h"
 #include "run/memory_check.h"
 #include "run/metadata.h"
+#include "run/program_disk.h"
 
 namespace coracle {
 
@@ -50,6 +51,11 @@ void plan_boot(const BootSource& source, RunPlan& plan) {
     case BootSource::Kind::disk:
         machine.drives.push_back({safe_path(source.image), detect_disk_format(source.image)});
         break;
+    case BootSource::Kind::program:
+        plan.program = source.image;
+        plan.program_disk = plan.state / "program.img";
+        machine.drives.push_back({safe_path(plan.program_disk), "raw", true});
+        break;
     }
     if (source.kernel.empty())
         return;
@@ -60,8 +66,11 @@ void plan_boot(const BootSource& source, RunPlan& plan) {
                                        machine.cmdline.empty() ? "" : " ", source.root_type);
 }
 
-void plan_firmware(const RunOptions& options, RunPlan& plan) {
-    if (!options.uefi && options.firmware.empty())
+/// Machines other than PCs have no other firmware.
+void plan_firmware(const RunOptions& options, const BootSource& source, RunPlan& plan) {
+    bool needed =
+        wants_uefi(source) || (source.kernel.empty() && plan.machine.arch != Arch::x86_64);
+    if (!options.uefi && options.firmware.empty() && !needed)
         return;
     auto firmware = find_firmware(plan.machine.arch, options.firmware);
     plan.machine.firmware = firmware.code;
@@ -147,7 +156,7 @@ RunPlan plan_run(const RunOptions& options, Reporter& reporter) {
     machine.uuid = plan.state.uuid;
     machine.mac = plan.state.mac;
     plan_boot(source, plan);
-    plan_firmware(options, plan);
+    plan_firmware(options, source, plan);
     plan_disks(options, plan);
     plan_metadata(options, plan);
     plan_shared_directories(options, plan);
@@ -174,6 +183,8 @@ void prepare(const RunPlan& plan) {
     if (!store.empty() && !exists(store))
         write_file(store, read_file(plan.firmware_store));
     std::ranges::for_each(plan.disks, create_disk);
+    if (!plan.program.empty())
+        write_program_disk(plan.program, plan.machine.arch, plan.program_disk);
     if (!plan.metadata.empty())
         write_metadata_iso(plan.metadata_iso, plan.metadata);
 }

@@ -18,7 +18,9 @@ struct RunPlan {
     MachineState state;
     std::vector<PlannedDisk> disks; ///< to create
     std::string firmware_store;     ///< to copy to machine.firmware_store; "" = none
-    std::string metadata;           ///< content for the ISO at metadata_iso
+    std::string program;            ///< EFI program to put on a disk at program_disk; "" = none
+    std::string program_disk;
+    std::string metadata; ///< content for the ISO at metadata_iso
     std::string metadata_iso;
     std::string virtiofsd;
     bool may_fall_back = false; ///< from KVM to TCG
