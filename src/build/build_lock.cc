@@ -75,6 +75,7 @@ std::string BuildLock::from_lock(const std::string& path) const {
 
 std::vector<std::string> BuildLock::specs() const {
     std::vector<std::string> result;
+    result.reserve(locked_.specs.size());
     for (const std::string& name : locked_.specs)
         result.push_back(
             is_local(name)
