@@ -48,13 +48,18 @@ std::optional<Footer> read_footer(int fd, const std::string& name) {
     return right ? std::optional(footer) : std::nullopt;
 }
 
-bool content_is_right(int fd, const Footer& footer) {
-    FileSource source(fd, "segment", 0, footer.size);
+std::string checksum_of(int fd, uint64_t size) {
+    FileSource source(fd, "segment", 0, size);
     Checksum checksum;
     std::vector<char> buffer(256 << 10);
     while (size_t count = source.read(buffer))
         checksum.update({buffer.data(), count});
-    return checksum.hex() == std::string_view(footer.checksum, sizeof footer.checksum);
+    return checksum.hex();
+}
+
+bool content_is_right(int fd, const Footer& footer) {
+    return checksum_of(fd, footer.size) ==
+           std::string_view(footer.checksum, sizeof footer.checksum);
 }
 
 } // namespace
@@ -101,20 +106,32 @@ SegmentFile SegmentCache::create() {
 Segment SegmentCache::keep(const std::string& name, SegmentFile file, uint64_t unpacked,
                            uint64_t entries) {
     SegmentFacts facts{file.size(), unpacked, entries};
-    int fd = file.fd_.get();
-    if (writable_) {
-        Footer footer;
-        footer.size = facts.size;
-        footer.unpacked = facts.unpacked;
-        footer.entries = facts.entries;
-        std::memcpy(footer.name, sha256_hex(name).data(), sizeof footer.name);
-        std::memcpy(footer.checksum, file.checksum_.hex().data(), sizeof footer.checksum);
-        write_all(fd, {reinterpret_cast<char*>(&footer), sizeof footer}, "segment");
-        // Another process may have been faster: then its file, which has the same bytes, stays.
-        std::string self = fmt::format("/proc/self/fd/{}", fd);
-        ::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, path_of(name).c_str(), AT_SYMLINK_FOLLOW);
-    }
+    if (writable_)
+        link(name, file.fd_.get(), facts, file.checksum_.hex());
     return {std::move(file.fd_), facts, false};
+}
+
+Segment SegmentCache::adopt(const std::string& name, Fd file, const SegmentFacts& facts) {
+    auto size = static_cast<off_t>(facts.size);
+    if (writable_ && ::ftruncate(file.get(), size) == 0 &&
+        ::lseek(file.get(), size, SEEK_SET) == size)
+        link(name, file.get(), facts, checksum_of(file.get(), facts.size));
+    return {std::move(file), facts, false};
+}
+
+/// Puts the footer where the file stands, and the name on it.
+void SegmentCache::link(const std::string& name, int fd, const SegmentFacts& facts,
+                        const std::string& checksum) const {
+    Footer footer;
+    footer.size = facts.size;
+    footer.unpacked = facts.unpacked;
+    footer.entries = facts.entries;
+    std::memcpy(footer.name, sha256_hex(name).data(), sizeof footer.name);
+    std::memcpy(footer.checksum, checksum.data(), sizeof footer.checksum);
+    write_all(fd, {reinterpret_cast<char*>(&footer), sizeof footer}, "segment");
+    // Another process may have been faster: then its file, which has the same bytes, stays.
+    std::string self = fmt::format("/proc/self/fd/{}", fd);
+    ::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, path_of(name).c_str(), AT_SYMLINK_FOLLOW);
 }
 
 std::string SegmentCache::remember(const std::string& name,

@@ -57,6 +57,10 @@ public:
     /// SegmentFacts.
     Segment keep(const std::string& name, SegmentFile file, uint64_t unpacked, uint64_t entries);
 
+    /// As keep(), for a file that was written elsewhere: its first `facts.size` bytes. It is kept
+    /// where it is a file without a name in directory().
+    Segment adopt(const std::string& name, Fd file, const SegmentFacts& facts);
+
     /// The text kept under `name`, or the one that `make` gives, which is kept then.
     std::string remember(const std::string& name, const std::function<std::string()>& make);
 
@@ -69,6 +73,8 @@ public:
 
 private:
     std::string path_of(const std::string& name) const;
+    void link(const std::string& name, int fd, const SegmentFacts& facts,
+              const std::string& checksum) const;
 
     std::string directory_;
     uint64_t limit_;

@@ -57,6 +57,22 @@ TEST_F(SegmentCacheTest, GivesBackWhatWasKept) {
     EXPECT_EQ(found->facts.entries, 3u);
 }
 
+TEST_F(SegmentCacheTest, AdoptsAFileThatWasWrittenElsewhere) {
+    SegmentCache cache(directory_);
+    Fd file = unnamed_file(directory_);
+    write_all(file.get(), "bytes and more", "file");
+    EXPECT_EQ(content(cache.adopt("a", std::move(file), {5, 77, 3})), "bytes");
+    auto found = cache.find("a");
+    ASSERT_TRUE(found);
+    EXPECT_EQ(content(*found), "bytes");
+    EXPECT_EQ(found->facts.unpacked, 77u);
+    // What lies elsewhere is used, but not kept.
+    Fd other = unnamed_file(dir_.path());
+    write_all(other.get(), "other", "file");
+    EXPECT_EQ(content(SegmentCache("").adopt("b", std::move(other), {5, 5, 1})), "other");
+    EXPECT_FALSE(cache.find("b"));
+}
+
 TEST_F(SegmentCacheTest, LeavesNothingOfASegmentThatIsNotKept) {
     SegmentCache cache(directory_);
     {

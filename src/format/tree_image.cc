@@ -169,11 +169,7 @@ Segment make_tree_image(const FormatInput& input, const TreeImageOptions& option
         facts.entries += result.facts.entries;
     }
     results.insert(results.end(), gathered.begin(), gathered.end());
-    SegmentFile kept = input.cache.create();
-    FileSource content(file.get(), "temporary file", 0, size);
-    copy(content, kept);
-    kept.finish();
-    return input.cache.keep(name, std::move(kept), facts.unpacked, facts.entries);
+    return input.cache.adopt(name, std::move(file), facts);
 }
 
 } // namespace coracle
