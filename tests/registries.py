@@ -123,12 +123,21 @@ class TokenServer:
 
 
 class Redirecting:
-    """A registry with TLS that sends everyone elsewhere."""
+    """A registry with TLS that sends everyone elsewhere, also with what is uploaded."""
 
     def __init__(self, key, certificate, target):
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
                 self.send_response(200 if self.path == "/v2/" else 307)
+                self.send_header("Location", target + self.path)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def do_HEAD(self):
+                self.send_error(404)
+
+            def do_POST(self):
+                self.send_response(202)
                 self.send_header("Location", target + self.path)
                 self.send_header("Content-Length", "0")
                 self.end_headers()

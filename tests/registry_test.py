@@ -229,6 +229,8 @@ class Secure(RegistryTest):
         self.addCleanup(liar.stop)
         self.assertIn(f"error: 'https://{liar.host}/v2/a/manifests/1' redirects to plain HTTP at 'http://{PLAIN.host}/v2/a/manifests/1'",
                       self.fails("--cert-file", CERTIFICATE, "cache", "pull", f"{liar.host}/a:1", cache=self.other))
+        self.assertIn(f"' redirects to plain HTTP at 'http://{PLAIN.host}/v2/a/blobs/uploads/'",
+                      self.fails("--cert-file", CERTIFICATE, "cache", "push", "--remote-name", f"{liar.host}/a:1", "test/image:1"))
 
 
 class Tokens(RegistryTest):

@@ -24,6 +24,14 @@ bool is_redirect(int status) {
     return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
+/// What TLS protected stays so, and nobody else leads us to servers of this machine.
+void check_step(const Url& from, const Url& next, const Url& base) {
+    if (from.secure() && !next.secure())
+        throw Error("'{}' redirects to plain HTTP at '{}'", from.shown(), next.shown());
+    if (is_loopback(next.host()) && !is_loopback(base.host()))
+        throw Error("'{}' redirects to this machine", from.shown());
+}
+
 } // namespace
 
 std::string registry_complaint(const HttpResponse& response) {
@@ -192,16 +200,20 @@ HttpResponse Endpoint::follow(HttpClient& client, HttpRequest request, const Url
         if (hop == max_redirects)
             throw Error("'{}' redirects without end", request.url.shown());
         Url next = request.url.resolve(response.header("location"));
-        if (request.url.secure() && !next.secure())
-            throw Error("'{}' redirects to plain HTTP at '{}'", request.url.shown(), next.shown());
-        if (is_loopback(next.host()) && !is_loopback(base.host()))
-            throw Error("'{}' redirects to this machine", request.url.shown());
+        check_step(request.url, next, base);
         request.any_certificate = request.any_certificate && next.same_origin(base);
         if (!next.same_origin(base))
             std::erase_if(request.headers,
                           [](const auto& header) { return header.first == "Authorization"; });
         request.url = next;
     }
+}
+
+Url Endpoint::resolve(HttpClient& client, std::string_view location) {
+    Url origin = base(client);
+    Url next = origin.resolve(location);
+    check_step(origin, next, origin);
+    return next;
 }
 
 HttpResponse Endpoint::call(HttpClient& client, const RegistryCall& call) {

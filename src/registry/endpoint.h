@@ -65,10 +65,8 @@ public:
     /// 401 and 403 ("registry 'X' refuses access to 'Y'"), 429 and 5xx (BusyError); other answers
     /// are returned.
     HttpResponse call(HttpClient& client, const RegistryCall& call);
-    /// Where a Location header of this server leads.
-    Url resolve(HttpClient& client, std::string_view location) {
-        return base(client).resolve(location);
-    }
+    /// Where a Location header of this server leads. Throws where that is less safe.
+    Url resolve(HttpClient& client, std::string_view location);
 
 private:
     struct Token {

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/guarded.h"
+#include "io/file_io.h"
 #include "oci/media_types.h"
 #include "registry/blob_workers.h"
 #include "registry/repository.h"
@@ -104,14 +105,24 @@ private:
             return;
         Task task(endpoint_.reporter(),
                   fmt::format("{} {}", remote_.familiar(), blob.digest.short_hex()), blob.size);
-        repository.write_blob({.descriptor = blob,
-                               .open = [&] { return store_.read(blob); },
-                               .advance =
-                                   [&](uint64_t bytes) {
-                                       check();
-                                       task.advance(bytes);
-                                   },
-                               .mount_from = other_home(blob.digest)});
+        // The registry compares what it gets with the digest, so that this need not be done twice.
+        UploadContent content{
+            .descriptor = blob,
+            .open = [&] { return std::make_unique<FileSource>(store_.path_of(blob.digest)); },
+            .advance =
+                [&](uint64_t bytes) {
+                    check();
+                    task.advance(bytes);
+                },
+            .mount_from = other_home(blob.digest)};
+        try {
+            repository.write_blob(std::move(content));
+        } catch (const TransportError&) {
+            throw;
+        } catch (const Error&) {
+            skip(*store_.read(blob)); // which throws when the fault is ours
+            throw;
+        }
     }
 
     /// A repository of the same registry that an image here with the same blob has come from or

@@ -14,7 +14,7 @@ namespace coracle {
 /// What is sent.
 struct UploadContent {
     const Descriptor& descriptor;
-    std::function<std::unique_ptr<Source>()> open;   ///< anew for each attempt; verifies at its end
+    std::function<std::unique_ptr<Source>()> open;   ///< anew for each attempt
     std::function<void(uint64_t)> advance = nullptr; ///< hears of bytes that went out
     std::string mount_from = {}; ///< a repository of the same registry that may have it; "" = none
 };

@@ -24,7 +24,7 @@ using std::chrono::milliseconds;
 namespace fs = std::filesystem;
 
 constexpr milliseconds pause{50};
-constexpr size_t buffer_size = 256 << 10;
+constexpr size_t buffer_size = 128 << 10;
 
 bool lock(const Fd& file) { return ::flock(file.get(), LOCK_EX | LOCK_NB) == 0; }
 
