@@ -12,6 +12,7 @@
 #include "base/rfc3339.h"
 #include "base/text.h"
 #include "build/bring_images.h"
+#include "build/remote_segments.h"
 #include "build/summary.h"
 #include "format/outputs.h"
 #include "registry/fetch.h"
@@ -115,9 +116,20 @@ Spec read_build_spec(const BuildOptions& options) {
 
 namespace {
 
+std::unique_ptr<RegistrySegments> remote_segments(const BuildOptions& options) {
+    if (options.remote_cache.empty())
+        return nullptr;
+    return std::make_unique<RegistrySegments>(
+        RemoteCacheOptions{.repository = parse_remote_cache(options.remote_cache),
+                           .read_only = options.remote_cache_read_only,
+                           .registry = options.registry},
+        *options.reporter);
+}
+
 BuildResult build_within_limits(const BuildOptions& options) {
     auto began = std::chrono::steady_clock::now();
     auto chosen = chosen_formats(options);
+    auto remote = remote_segments(options);
     Spec spec = read_build_spec(options);
     for (const auto& warning : spec.warnings)
         options.reporter->warning(warning);
@@ -132,6 +144,8 @@ BuildResult build_within_limits(const BuildOptions& options) {
     lock.take_spec(spec, options.files, *options.reporter);
     ImageTable images = bring_images(spec, store, options, lock);
     SegmentCache cache(segment_directory(options.cache));
+    if (remote)
+        cache.share(*remote);
     RootfsOptions root = rootfs_options(options);
     root.remember = [&](const std::string& key, const std::function<std::string()>& make) {
         return cache.remember(key, make);
@@ -148,6 +162,8 @@ BuildResult build_within_limits(const BuildOptions& options) {
     BuildResult result;
     make_formats(options, chosen, rootfs, cache, result);
     lock.save();
+    if (remote)
+        remote->send();
     result.containers = rootfs.containers();
     std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
     result.seconds = took.count();

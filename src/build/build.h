@@ -36,8 +36,10 @@ struct BuildOptions {
     bool allow_host_files = false; ///< a YAML from the network may name files of this machine
     bool always_pull = false;      ///< images that the cache has too
     RegistryOptions registry = {};
-    std::string verify = {}; ///< a public key or a policy that images must meet; "" = none
-    std::string lock = {};   ///< the lock file; "" = none
+    std::string verify = {};       ///< a public key or a policy that images must meet; "" = none
+    std::string lock = {};         ///< the lock file; "" = none
+    std::string remote_cache = {}; ///< "REGISTRY/REPOSITORY" for segments; "" = none
+    bool remote_cache_read_only = false;
     /// Whether an image's label may ask for capabilities, binds and devices, as in LinuxKit.
     bool label_privileges = true;
     Limits limits = {};   ///< what YAML files and images may hold

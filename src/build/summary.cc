@@ -17,28 +17,34 @@ using Json = nlohmann::ordered_json;
 struct Totals {
     uint64_t unpacked = 0;
     uint64_t kept = 0;
+    uint64_t fetched = 0;
 };
 
 Totals totals_of(const BuildResult& result) {
     Totals totals;
     for (const auto& component : result.components) {
         totals.unpacked += component.facts.unpacked;
-        totals.kept += component.reused ? component.facts.unpacked : 0;
+        totals.fetched += component.fetched ? component.facts.unpacked : 0;
+        totals.kept += component.reused && !component.fetched ? component.facts.unpacked : 0;
     }
     return totals;
 }
 
 std::string components_text(const std::vector<ComponentResult>& components) {
     size_t width = 0;
-    for (const auto& component : components)
+    size_t origin_width = 0;
+    for (const auto& component : components) {
         width = std::max(width, component.location.size());
+        origin_width =
+            std::max(origin_width, origin_of(component.reused, component.fetched).size());
+    }
     std::string text;
     for (const auto& component : components)
         if (component.facts.entries > 0)
-            text +=
-                fmt::format("  {:<{}}  {:>9}  {}  {:>7}  {}\n", component.location, width,
-                            human_size(component.facts.size), component.reused ? "kept" : "made",
-                            fmt::format("{:.2f} s", component.seconds), component.title);
+            text += fmt::format("  {:<{}}  {:>9}  {:<{}}  {:>7}  {}\n", component.location, width,
+                                human_size(component.facts.size),
+                                origin_of(component.reused, component.fetched), origin_width,
+                                fmt::format("{:.2f} s", component.seconds), component.title);
     return text;
 }
 
@@ -96,8 +102,11 @@ std::string summary_of(const BuildResult& result) {
     for (const auto& [path, size] : result.outputs)
         text += fmt::format("{}  {}\n", path, human_size(size));
     uint64_t share = totals.unpacked == 0 ? 0 : 100 * totals.kept / totals.unpacked;
-    return text + fmt::format("{} in all, {} % of it kept from earlier builds, {:.2f} s",
-                              human_size(totals.unpacked), share, result.seconds);
+    std::string fetched =
+        totals.fetched == 0 ? ""
+                            : fmt::format(", {} % fetched", 100 * totals.fetched / totals.unpacked);
+    return text + fmt::format("{} in all, {} % of it kept from earlier builds{}, {:.2f} s",
+                              human_size(totals.unpacked), share, fetched, result.seconds);
 }
 
 Json summary_json(const BuildResult& result) {
@@ -112,7 +121,8 @@ Json summary_json(const BuildResult& result) {
                                       {"size", component.facts.size},
                                       {"unpacked", component.facts.unpacked},
                                       {"entries", component.facts.entries},
-                                      {"kept", component.reused},
+                                      {"kept", component.reused && !component.fetched},
+                                      {"fetched", component.fetched},
                                       {"seconds", component.seconds}});
     json["containers"] = Json::array();
     for (const auto& container : result.containers) {
@@ -132,6 +142,7 @@ Json summary_json(const BuildResult& result) {
     json["seconds"] = result.seconds;
     json["total"] = totals.unpacked;
     json["kept"] = totals.kept;
+    json["fetched"] = totals.fetched;
     return json;
 }
 

@@ -15,8 +15,8 @@ namespace coracle {
 std::string summary_of(const BuildResult& result);
 
 /// The same for programs: outputs [{path, size}], components [{location, title, size, unpacked,
-/// entries, kept, seconds}], containers [{location, name, image, readonly, capabilities, binds,
-/// label}], seconds, total, kept (bytes before compression).
+/// entries, kept, fetched, seconds}], containers [{location, name, image, readonly, capabilities,
+/// binds, label}], seconds, total, kept, fetched (bytes before compression).
 nlohmann::ordered_json summary_json(const BuildResult& result);
 
 /// What a container has only because its image's label asks for it: "capabilities CAP_SYS_ADMIN;

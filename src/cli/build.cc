@@ -114,6 +114,8 @@ void add_build(CLI::App& app, Globals& globals) {
                                 "  coracle build --format tar -o - redis-os.yml | tar tv\n"
                                 "  coracle build --name web --dir out base.yml web.yml\n"
                                 "  coracle build --verify cosign.pub --lock redis-os.lock "
+                                "redis-os.yml\n"
+                                "  coracle build --remote-cache registry.example/team/segments "
                                 "redis-os.yml\n");
     command.add_option("FILES", kept.options.files, "YAML files, URLs, or - for standard input")
         ->required();
@@ -142,8 +144,7 @@ void add_build(CLI::App& app, Globals& globals) {
     command.add_option("--var-size", kept.var_size,
                        "verity formats: size of a persistent /var, as --size");
     command.add_option("--input-tar", kept.input_tar, "a former output; not needed, see cache");
-    command.add_flag("--pull", kept.options.always_pull,
-                     "pull images even if the cache has them");
+    command.add_flag("--pull", kept.options.always_pull, "pull images even if the cache has them");
     command.add_flag("--docker", kept.docker, "look for images in a Docker daemon first");
     command.add_flag("--decompress-kernel", kept.options.decompress_kernel, "unpack the kernel");
     command.add_flag("--no-sbom", kept.no_sbom, "no bill of materials in the output");
@@ -164,6 +165,16 @@ void add_build(CLI::App& app, Globals& globals) {
         .add_option("--lock", kept.options.lock,
                     "follow this lock file; write it where there is none")
         ->type_name("FILE");
+    command
+        .add_option("--remote-cache", kept.options.remote_cache,
+                    "share what components become with other machines, in this repository; who may "
+                    "push there can change what is built")
+        ->envname("CORACLE_REMOTE_CACHE")
+        ->type_name("REGISTRY/REPOSITORY");
+    command
+        .add_flag("--remote-cache-read-only", kept.options.remote_cache_read_only,
+                  "take from the remote cache, give nothing")
+        ->envname("CORACLE_REMOTE_CACHE_READ_ONLY");
     add_output_option(command, kept.output_kind);
     add_list(command, "--limit", kept.limits,
              "NAME=VALUE, raises or lowers what hostile input is refused by: " + limits_in_words());

@@ -79,6 +79,22 @@ std::string SegmentCache::path_of(const std::string& name) const {
 }
 
 std::optional<Segment> SegmentCache::find(const std::string& name) {
+    auto found = find_here(name);
+    return found || remote_ == nullptr ? std::move(found) : fetch(name);
+}
+
+std::optional<Segment> SegmentCache::fetch(const std::string& name) {
+    SegmentFile file = create();
+    auto facts = remote_->find(name, file);
+    if (!facts)
+        return std::nullopt;
+    file.finish();
+    Segment segment = keep_here(name, std::move(file), facts->unpacked, facts->entries);
+    segment.reused = segment.fetched = true;
+    return segment;
+}
+
+std::optional<Segment> SegmentCache::find_here(const std::string& name) {
     if (directory_.empty())
         return std::nullopt;
     std::string path = path_of(name);
@@ -105,6 +121,14 @@ SegmentFile SegmentCache::create() {
 
 Segment SegmentCache::keep(const std::string& name, SegmentFile file, uint64_t unpacked,
                            uint64_t entries) {
+    Segment segment = keep_here(name, std::move(file), unpacked, entries);
+    if (remote_ != nullptr)
+        remote_->offer(name, segment);
+    return segment;
+}
+
+Segment SegmentCache::keep_here(const std::string& name, SegmentFile file, uint64_t unpacked,
+                                uint64_t entries) {
     SegmentFacts facts{file.size(), unpacked, entries};
     if (writable_)
         link(name, file.fd_.get(), facts, file.checksum_.hex());
@@ -116,7 +140,10 @@ Segment SegmentCache::adopt(const std::string& name, Fd file, const SegmentFacts
     if (writable_ && ::ftruncate(file.get(), size) == 0 &&
         ::lseek(file.get(), size, SEEK_SET) == size)
         link(name, file.get(), facts, checksum_of(file.get(), facts.size));
-    return {std::move(file), facts, false};
+    Segment segment{std::move(file), facts};
+    if (remote_ != nullptr)
+        remote_->offer(name, segment);
+    return segment;
 }
 
 /// Puts the footer where the file stands, and the name on it.
@@ -136,7 +163,7 @@ void SegmentCache::link(const std::string& name, int fd, const SegmentFacts& fac
 
 std::string SegmentCache::remember(const std::string& name,
                                    const std::function<std::string()>& make) {
-    if (auto found = find(name)) {
+    if (auto found = find_here(name)) {
         FileSource source(found->file.get(), "segment", 0, found->facts.size);
         return read_all(source);
     }
@@ -144,7 +171,7 @@ std::string SegmentCache::remember(const std::string& name,
     SegmentFile file = create();
     file.write(text);
     file.finish();
-    keep(name, std::move(file), text.size(), 0);
+    keep_here(name, std::move(file), text.size(), 0);
     return text;
 }
 

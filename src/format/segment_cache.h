@@ -24,6 +24,18 @@ struct Segment {
     Fd file;
     SegmentFacts facts;
     bool reused = false;
+    bool fetched = false; ///< reused, from other machines
+};
+
+/// Segments that other machines have made, see SegmentCache::share(). For many threads.
+class RemoteSegments {
+public:
+    virtual ~RemoteSegments() = default;
+    /// Writes the verified bytes of a segment; nullopt when there is none, or none that can be had
+    /// in time: what was written then is worth nothing. Throws nothing but what `bytes` throws.
+    virtual std::optional<SegmentFacts> find(const std::string& name, Sink& bytes) = 0;
+    /// Takes note of a segment that was made here.
+    virtual void offer(const std::string& name, const Segment& segment) = 0;
 };
 
 /// A file under construction that becomes a segment.
@@ -49,6 +61,9 @@ public:
     /// `directory` "" = no cache: segments live in unnamed files. `limit` in bytes.
     explicit SegmentCache(std::string directory, uint64_t limit = uint64_t{4} << 30);
 
+    /// From now on find() and keep() deal with other machines too. Holds on to `remote`.
+    void share(RemoteSegments& remote) { remote_ = &remote; }
+
     /// The segment of this name, checked; nullopt when there is none or it is damaged.
     std::optional<Segment> find(const std::string& name);
 
@@ -61,7 +76,8 @@ public:
     /// where it is a file without a name in directory().
     Segment adopt(const std::string& name, Fd file, const SegmentFacts& facts);
 
-    /// The text kept under `name`, or the one that `make` gives, which is kept then.
+    /// The text kept under `name` on this machine, or the one that `make` gives, which is kept
+    /// then.
     std::string remember(const std::string& name, const std::function<std::string()>& make);
 
     /// Removes what was not used for longest until all together are no larger than the limit.
@@ -73,10 +89,15 @@ public:
 
 private:
     std::string path_of(const std::string& name) const;
+    std::optional<Segment> find_here(const std::string& name);
+    std::optional<Segment> fetch(const std::string& name);
+    Segment keep_here(const std::string& name, SegmentFile file, uint64_t unpacked,
+                      uint64_t entries);
     void link(const std::string& name, int fd, const SegmentFacts& facts,
               const std::string& checksum) const;
 
     std::string directory_;
+    RemoteSegments* remote_ = nullptr;
     uint64_t limit_;
     bool writable_ = false;
 };

@@ -100,6 +100,10 @@ struct Arrival {
 
 } // namespace
 
+std::string_view origin_of(bool reused, bool fetched) {
+    return fetched ? "fetched" : reused ? "kept" : "made";
+}
+
 SegmentQueue::SegmentQueue(std::vector<const Component*> components, Encoding encoding,
                            SegmentCache& cache, ThreadPool& pool, Reporter& reporter)
     : components_(std::move(components)), encoding_(encoding), cache_(cache), reporter_(reporter),
@@ -127,9 +131,9 @@ SegmentQueue::Made SegmentQueue::make(const Component& component) {
                              [&] { return make_segment(component, encoding_, cache_, &task); });
     std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
     if (segment.facts.entries > 0)
-        task.result(
-            fmt::format("{}, {}", human_size(segment.facts.size), segment.reused ? "kept" : "made"),
-            !segment.reused);
+        task.result(fmt::format("{}, {}", human_size(segment.facts.size),
+                                origin_of(segment.reused, segment.fetched)),
+                    !segment.reused || segment.fetched);
     return {std::move(segment), took.count()};
 }
 
@@ -139,7 +143,7 @@ void SegmentQueue::write_to(Sink& sink, std::vector<ComponentResult>& results) {
         Made made = futures_[i].get();
         sink.write_file(made.segment.file.get(), 0, made.segment.facts.size);
         results.push_back({components_[i]->location(), components_[i]->title(), made.segment.facts,
-                           made.segment.reused, made.seconds});
+                           made.segment.reused, made.seconds, made.segment.fetched});
     }
     sink.write(archive_end(encoding_));
 }

@@ -5,6 +5,7 @@
 #include <latch>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/progress.h"
@@ -27,7 +28,11 @@ struct ComponentResult {
     SegmentFacts facts;
     bool reused = false;
     double seconds = 0;
+    bool fetched = false; ///< reused, from other machines
 };
+
+/// "made", "kept" or "fetched": for people.
+std::string_view origin_of(bool reused, bool fetched);
 
 /// The segments of a list of components, made by all threads of the pool and handed out in order.
 class SegmentQueue {

@@ -154,8 +154,8 @@ Segment make_tree_image(const FormatInput& input, const TreeImageOptions& option
     std::string name = fmt::format("{} {} {}", tree_key(input.rootfs, options),
                                    name_of(kernel.squashfs), kernel.erofs_clusters);
     if (auto found = input.cache.find(name)) {
-        results.push_back(
-            {"root", fmt::format("{} image", name_of(options.format)), found->facts, true, 0});
+        results.push_back({"root", fmt::format("{} image", name_of(options.format)), found->facts,
+                           true, 0, found->fetched});
         return std::move(*found);
     }
     std::vector<ComponentResult> gathered;
