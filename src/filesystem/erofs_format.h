@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+
 #include "base/on_disk.h"
 
 /// EROFS on disk, see Linux fs/erofs/erofs_fs.h and Documentation/filesystems/erofs.rst.
