@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Boots every format that is a disk or an EFI program, by the firmware that `run` finds for it."""
+
+from end_to_end import main
+from machines import Machines
+
+
+class DiskMatrix(Machines):
+    def test_disks(self):
+        self.build(*"--format raw-efi --format qcow2-bios --format qcow2-efi --format uki --format aws".split(),
+                   *"--format vhd --format vmdk --format vdi --format vhdx --format qcow2-efi-verity --ab".split())
+        for image in ("os-efi.img", "os.qcow2", "os-efi.qcow2", "os.efi", "os.raw", "os.vhd", "os.vmdk", "os.vdi", "os.vhdx",
+                      "os-efi-verity.qcow2"):
+            with self.subTest(image):
+                self.boots(image)
+
+    def test_a_dynamic_vhd(self):
+        self.build("--format", "dynamic-vhd")
+        self.boots("os.vhd")
+
+
+if __name__ == "__main__":
+    main()
