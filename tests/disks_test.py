@@ -2,6 +2,7 @@
 """Disks and EFI programs, looked at with the tools that others would use."""
 
 import json
+import os
 import pathlib
 import subprocess
 
@@ -70,6 +71,17 @@ class Disks(EndToEnd):
             self.assertEqual((self.here / name).stat().st_size, 5 << 30)
             self.assertLess((self.here / name).stat().st_blocks * 512, 200 * MIB)
         self.assertIn("No problems found", output_of("sgdisk", "-v", self.here / "os-efi.img"))
+
+    def test_large_disks_are_started_by_a_bios_too(self):
+        """From 34 MiB on the file system is one of 32 bits, in which syslinux finds its files otherwise."""
+        with open(self.here / "noise", "wb") as noise:
+            noise.write(os.urandom(40 * MIB))
+        self.write("os.yml", EXAMPLE.read_text() + "files:\n  - {path: noise, source: noise}\n")
+        self.succeeds("build", "--format", "raw-bios", "os.yml")
+        boot = self.partition(self.here / "os-bios.img", 0)
+        output_of("fsck.fat", "-n", boot)
+        self.assertIn("ldlinux  sys", output_of("mdir", "-i", boot, "::"))
+        self.assertEqual(boot.read_bytes()[82:90], b"FAT32   ")
 
     def test_programs_are_signed_for_secure_boot(self):
         output_of("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=test", "-days", "1",

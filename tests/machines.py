@@ -19,8 +19,8 @@ class Machines(EndToEnd):
         """Boots it until the console says so; returns what it said."""
         console = self.here / f"{image}.log"
         command = [CORACLE, "run", "--accel", "tcg", "--mem", "512", "--state", f"{image}.state", *words, image]
-        process = subprocess.Popen(command, cwd=self.here, stdin=subprocess.PIPE, stdout=console.open("wb"),
-                                   stderr=subprocess.STDOUT)
+        with console.open("wb") as output:
+            process = subprocess.Popen(command, cwd=self.here, stdin=subprocess.PIPE, stdout=output, stderr=subprocess.STDOUT)
         try:
             end = time.monotonic() + PATIENCE
             while True:

@@ -254,7 +254,7 @@ std::string Writer::boot_sectors() const {
     } info;
     static_assert(sizeof info == sector_size);
     info.free = geometry_.clusters - used();
-    info.next = next_;
+    info.next = next_ - 1; // some take it for the last that was given out, and go on behind it
     std::string info_bytes(reinterpret_cast<const char*>(&info), sizeof info);
     for (size_t copy : {size_t{0}, size_t{6}}) {
         bytes.replace(copy * sector_size, sector_size, sector);
