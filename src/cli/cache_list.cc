@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "cli/cache.h"
+#include "store/artifact.h"
 #include "store/attached.h"
 #include "store/reachable.h"
 #include "store/resolve.h"
@@ -40,6 +41,8 @@ uint64_t sum(const Blobs& blobs) {
 
 std::vector<std::string> platform_names(const Store& store, const Descriptor& root) {
     std::vector<std::string> names;
+    if (is_artifact(store, root))
+        return names;
     for (const Platform& platform : platforms_of(store, root, true))
         names.push_back(platform.str());
     return names;

@@ -43,6 +43,18 @@ public:
         return image;
     }
 
+    Artifact run_artifact(const AcceptArtifact& accept) {
+        Descriptor root = fetch_root();
+        if (media_type::is_index(root.media_type))
+            throw Error("'{}' is an index of images, not an artifact", name_);
+        Artifact artifact{reference_, root,
+                          Manifest::parse(store_.read_document(root), "manifest of " + name_)};
+        accept(artifact);
+        fetch_blobs(blobs_of(root));
+        store_.tag(reference_, root);
+        return artifact;
+    }
+
 private:
     Descriptor fetch_root() {
         std::string wanted =
@@ -214,15 +226,17 @@ private:
 
 } // namespace
 
-ResolvedImage pull(Store& store, const Reference& reference, const Platform& platform,
-                   const RegistryOptions& options, Reporter& reporter) {
+namespace {
+
+/// Calls `work(endpoint, repository)` for one server after the other until one serves.
+template <class Work>
+auto from_any_place(Store& store, const Reference& reference, const RegistryOptions& options,
+                    Reporter& reporter, const Work& work) {
     auto session = store.session();
     forget_old_partial_blobs(store, kept_for);
     for (const Place& place : places_of(reference, options)) {
         Endpoint endpoint(place, options, reporter);
-        auto attempt = [&] {
-            return Pull(store, reference, platform, endpoint, place.reference.repository()).run();
-        };
+        auto attempt = [&] { return work(endpoint, place.reference.repository()); };
         if (!place.mirror)
             return within([&] { return fmt::format("while pulling '{}'", reference.familiar()); },
                           attempt);
@@ -234,6 +248,26 @@ ResolvedImage pull(Store& store, const Reference& reference, const Platform& pla
         }
     }
     throw Error("image '{}' is nowhere", reference.familiar()); // the last place is no mirror
+}
+
+} // namespace
+
+ResolvedImage pull(Store& store, const Reference& reference, const Platform& platform,
+                   const RegistryOptions& options, Reporter& reporter) {
+    return from_any_place(store, reference, options, reporter,
+                          [&](Endpoint& endpoint, const std::string& repository) {
+                              return Pull(store, reference, platform, endpoint, repository).run();
+                          });
+}
+
+Artifact pull_artifact(Store& store, const Reference& reference, const AcceptArtifact& accept,
+                       const RegistryOptions& options, Reporter& reporter) {
+    const Platform any;
+    return from_any_place(
+        store, reference, options, reporter,
+        [&](Endpoint& endpoint, const std::string& repository) {
+            return Pull(store, reference, any, endpoint, repository).run_artifact(accept);
+        });
 }
 
 } // namespace coracle

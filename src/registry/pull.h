@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
+
 #include "base/progress.h"
 #include "oci/platform.h"
 #include "oci/reference.h"
 #include "registry/options.h"
+#include "store/artifact.h"
 #include "store/resolve.h"
 #include "store/store.h"
 
@@ -16,5 +19,12 @@ namespace coracle {
 /// 'X' is not in registry 'Y'"), and as resolve() does.
 ResolvedImage pull(Store& store, const Reference& reference, const Platform& platform,
                    const RegistryOptions& options, Reporter& reporter);
+
+/// Looks at an artifact before its blobs are brought; throws for one that is not wanted.
+using AcceptArtifact = std::function<void(const Artifact& artifact)>;
+
+/// As pull(), for what is no container image: a manifest with its blobs.
+Artifact pull_artifact(Store& store, const Reference& reference, const AcceptArtifact& accept,
+                       const RegistryOptions& options, Reporter& reporter);
 
 } // namespace coracle

@@ -8,6 +8,7 @@
 #include "io/hash.h"
 #include "oci/media_types.h"
 #include "oci/reference.h"
+#include "store/artifact.h"
 #include "store/resolve.h"
 
 namespace coracle {
@@ -51,6 +52,11 @@ void check_name(const Store& store, const std::string& name, const Descriptor& r
         if (!store.has(root))
             throw Error("the {} is missing",
                         media_type::is_index(root.media_type) ? "index" : "manifest");
+        if (is_artifact(store, root)) {
+            if (!find_artifact(store, Reference::parse(name).with_digest(root.digest)))
+                throw Error("part of the artifact is missing");
+            return;
+        }
         for (const Platform& platform : platforms_of(store, root, true))
             resolve(store, Reference::parse(name).with_digest(root.digest), platform);
     } catch (const Error& error) {
