@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include "base/error.h"
 #include "base/text.h"
+#include "build/publish_system.h"
 #include "cli/cache.h"
 #include "cli/registry.h"
 #include "cli/signing_key.h"
@@ -73,6 +75,8 @@ struct PushArguments {
     std::string platform;
     std::string output;
     std::string key;
+    std::vector<std::string> outputs;
+    std::string lock;
     PushOptions options;
     RegistryArguments registry;
 };
@@ -86,14 +90,33 @@ void sign_pushed(const std::vector<Pushed>& pushed, const PushArguments& argumen
                        {.recursive = true}, options, globals.reporter());
 }
 
-void push_image(PushArguments& arguments, Globals& globals) {
+std::vector<Pushed> push_outputs(const PushArguments& arguments, Globals& globals) {
+    if (!arguments.platform.empty() || arguments.options.with_arch_tags ||
+        !arguments.remote_name.empty())
+        throw UsageError("--outputs pushes files, not an image from the cache: "
+                         "--platform, --with-arch-tags and --remote-name are not for it");
+    return {publish_system({.outputs = arguments.outputs,
+                            .remote = Reference::parse(arguments.image),
+                            .lock = arguments.lock,
+                            .replace = arguments.options.replace},
+                           registry_options(globals, arguments.registry), globals.reporter())};
+}
+
+std::vector<Pushed> push_kept(PushArguments& arguments, Globals& globals) {
+    if (!arguments.lock.empty())
+        throw UsageError("--lock is for --outputs");
     Store store(globals.cache);
     if (!arguments.remote_name.empty())
         arguments.options.remote = Reference::parse(arguments.remote_name);
     if (!arguments.platform.empty())
         arguments.options.platform = Platform::parse(arguments.platform);
-    auto pushed = push(store, Reference::parse(arguments.image), arguments.options,
-                       registry_options(globals, arguments.registry), globals.reporter());
+    return push(store, Reference::parse(arguments.image), arguments.options,
+                registry_options(globals, arguments.registry), globals.reporter());
+}
+
+void push_image(PushArguments& arguments, Globals& globals) {
+    auto pushed = arguments.outputs.empty() ? push_kept(arguments, globals)
+                                            : push_outputs(arguments, globals);
     if (!arguments.key.empty())
         sign_pushed(pushed, arguments, globals);
     Results results(arguments.output);
@@ -122,10 +145,13 @@ void add_cache_pull(CLI::App& cache, Globals& globals) {
 void add_cache_push(CLI::App& cache, Globals& globals) {
     auto& arguments = globals.keep<PushArguments>();
     auto& command =
-        add_command(cache, "push", "bring an image to its registry",
+        add_command(cache, "push", "bring an image, or a built system, to its registry",
                     "  coracle cache push registry.example/me/image:1\n"
                     "  coracle cache push --remote-name localhost:5000/redis:8 redis:8\n"
-                    "  coracle cache push --sign cosign.key registry.example/me/image:1\n");
+                    "  coracle cache push --sign cosign.key registry.example/me/image:1\n"
+                    "  coracle cache push --outputs redis-os registry.example/me/redis-os:1\n"
+                    "  coracle cache push --outputs out/redis-os --lock redis-os.lock "
+                    "registry.example/me/redis-os:1\n");
     command.add_option("IMAGE", arguments.image, "name of the image")->required();
     command.add_option("--remote-name", arguments.remote_name,
                        "its name in the registry, if it is not the same");
@@ -135,6 +161,13 @@ void add_cache_push(CLI::App& cache, Globals& globals) {
                      "also set the tag TAG-ARCHITECTURE for each platform");
     command.add_flag("--override", arguments.options.replace,
                      "move a tag that means something else already");
+    add_list(command, "--outputs", arguments.outputs,
+             "push what `build` made instead: the name of a build, or a file (repeatable)")
+        ->type_name("PREFIX");
+    command
+        .add_option("--lock", arguments.lock,
+                    "with --outputs: the lock file of the build, for its provenance")
+        ->type_name("FILE");
     add_output_option(command, arguments.output);
     add_registry_options(command, arguments.registry);
     command

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "build/fetch_system.h"
 #include "cli/cache.h"
 #include "cli/registry.h"
 #include "format/segment_cache.h"
@@ -78,6 +79,7 @@ void clean(const CleanArguments& arguments, Globals& globals) {
         return collect(store, nullptr, globals);
     collect(store, [](const std::string&) { return true; }, globals);
     uint64_t bytes = SegmentCache(segment_directory(globals.cache)).clear();
+    bytes += clear_systems(globals.cache);
     globals.reporter().info(fmt::format("removed {} of former builds", human_size(bytes)));
 }
 

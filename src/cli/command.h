@@ -75,6 +75,7 @@ void add_diff(CLI::App& app, Globals& globals);
 void add_inspect(CLI::App& app, Globals& globals);
 void add_lock(CLI::App& app, Globals& globals);
 void add_pkg(CLI::App& app, Globals& globals);
+void add_pull_output(CLI::App& app, Globals& globals);
 void add_run(CLI::App& app, Globals& globals);
 void add_schema(CLI::App& app, Globals& globals);
 void add_sign(CLI::App& app, Globals& globals);

@@ -60,6 +60,7 @@ void add_commands(CLI::App& app, Globals& globals) {
     add_lock(app, globals);
     add_pkg(app, globals);
     add_run(app, globals);
+    add_pull_output(app, globals);
     add_schema(app, globals);
     add_sign(app, globals);
     add_version(app, globals);

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/text.h"
+#include "build/fetch_system.h"
 #include "cli/command.h"
+#include "cli/registry.h"
+#include "run/boot_source.h"
 #include "run/qemu.h"
 
 namespace coracle {
@@ -14,6 +19,8 @@ namespace {
 struct RunCommand {
     RunOptions options;
     std::vector<std::string> words;
+    std::string verify;
+    RegistryArguments registry;
 };
 
 /// Other backends LinuxKit has, so that the answer is clear.
@@ -30,6 +37,53 @@ void take_words(RunCommand& command) {
     if (words.size() > 2 || (words.size() == 2 && words[0] != "qemu"))
         throw UsageError("run takes one PREFIX, here are '{}'", join(words, "' and '"));
     command.options.prefix = words.back();
+}
+
+/// The name of a system in a registry or in the cache; nullopt when PREFIX can only be meant as
+/// that of files.
+std::optional<Reference> reference_of(const std::string& prefix, const Globals& globals) {
+    try {
+        Reference reference = Reference::parse(prefix);
+        if (reference.tag() || reference.digest() ||
+            prefix.starts_with(reference.registry() + "/") ||
+            (exists(globals.cache + "/index.json") &&
+             find_artifact(Store(globals.cache, false), reference)))
+            return reference;
+    } catch (const Error&) {
+        // the name of a file, but of none that exists
+    }
+    return std::nullopt;
+}
+
+/// Where there are no files of that name, brings the system that a registry or the cache has.
+void bring_system(RunCommand& command, Globals& globals) {
+    RunOptions& options = command.options;
+    std::optional<Reference> reference;
+    try {
+        find_boot_source(options);
+    } catch (const UsageError&) {
+        throw;
+    } catch (const Error&) {
+        reference = reference_of(options.prefix, globals);
+        if (!reference)
+            throw;
+    }
+    if (!reference) {
+        if (!command.verify.empty())
+            throw UsageError("--verify is for a system from a registry, and '{}' is in a file",
+                             options.prefix);
+        return;
+    }
+    Store store(globals.cache);
+    auto session = store.session();
+    Artifact system = fetch_system(store, *reference,
+                                   {.registry = registry_options(globals, command.registry),
+                                    .verify = command.verify,
+                                    .prefer_cache = true},
+                                   globals.reporter());
+    options.prefix = unpack_system(store, system);
+    if (options.state.empty())
+        options.state = options.prefix.substr(options.prefix.rfind('/') + 1) + "-state";
 }
 
 void add_machine_options(CLI::App& command, RunOptions& options) {
@@ -113,10 +167,11 @@ void add_run(CLI::App& app, Globals& globals) {
         "  coracle run --publish 6379:6379 --mem 512 redis-os\n"
         "  coracle run --disk data.qcow2,size=4G --cpus 2 redis-os\n"
         "  coracle run --uefi redis-os-efi.img\n"
+        "  coracle run registry.example/me/redis-os:1    # see pull-output\n"
         "  coracle run --dry-run redis-os                # print the QEMU command\n");
     command
         .add_option("PREFIX", run.words,
-                    "[qemu] and what `build` made: a prefix, or an image's path")
+                    "[qemu] and what `build` made: a prefix, an image's path, or a reference")
         ->required()
         ->type_name("");
     add_machine_options(command, run.options);
@@ -127,10 +182,13 @@ void add_run(CLI::App& app, Globals& globals) {
                     "directory of the machine's state; default: "
                     "PREFIX-state")
         ->type_name("DIR");
+    add_verify_option(command, run.verify);
+    add_registry_options(command, run.registry);
     command.add_flag("--detached", run.options.detached, "return as soon as the machine runs");
     command.add_flag("--dry-run", run.options.dry_run, "print the QEMU command, start nothing");
     command.callback([&] {
         take_words(run);
+        bring_system(run, globals);
         run_qemu(run.options, globals.reporter());
     });
 }

@@ -13,6 +13,7 @@ namespace coracle {
 namespace {
 
 constexpr uint64_t largest_document = 4 << 20;
+constexpr uint64_t largest_wanted = 64 << 20;
 
 /// The bundle that a path's file describes: "containers/services/redis" of
 /// "containers/services/redis/config.json".
@@ -70,6 +71,9 @@ void ContentsBuilder::add(const Entry& entry, Source& content, const std::string
         std::string text = read_all(content, largest_document);
         file.sha256 = hash_ ? sha256_hex(text) : "";
         documents_[path] = std::move(text);
+    } else if (entry.type == EntryType::regular && !document_.empty() && path == document_) {
+        contents_.document = read_all(content, largest_wanted);
+        file.sha256 = hash_ ? sha256_hex(*contents_.document) : "";
     } else if (entry.type == EntryType::regular && hash_) {
         HashingSource hashing(content);
         skip(hashing);

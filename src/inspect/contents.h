@@ -66,14 +66,16 @@ struct Contents {
     std::vector<InspectedComponent> components = {};
     std::map<std::string, InspectedFile> files = {}; ///< by path
     std::vector<InspectedContainer> containers = {};
-    uint64_t bytes = 0; ///< of regular files, each counted once
+    uint64_t bytes = 0;                       ///< of regular files, each counted once
+    std::optional<std::string> document = {}; ///< the file that was asked for, if it is there
 };
 
 /// Gathers entries into Contents, a later entry in the place of an earlier one.
 class ContentsBuilder {
 public:
-    /// `hash`: contents are hashed, for comparing.
-    explicit ContentsBuilder(bool hash) : hash_(hash) {}
+    /// `hash`: contents are hashed, for comparing. `document`: see Contents.
+    explicit ContentsBuilder(bool hash, std::string document = "")
+        : hash_(hash), document_(std::move(document)) {}
 
     /// The current entry of a source, of the component at `location`.
     void add(const Entry& entry, Source& content, const std::string& location,
@@ -87,6 +89,7 @@ private:
     void find_containers();
 
     bool hash_;
+    std::string document_; ///< path
     Contents contents_;
     std::map<std::pair<std::string, std::string>, size_t> components_;
     std::map<std::string, std::string> links_;     ///< hard links to what they name

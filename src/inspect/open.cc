@@ -115,12 +115,12 @@ void read_boot_files(const std::vector<std::string>& paths, ContentsBuilder& bui
 
 /// `beside`: files of the same build, see outputs_named().
 Contents read_file_contents(const std::string& path, const std::vector<std::string>& beside,
-                            bool hash) {
+                            const InspectOptions& options) {
     return within([&] { return fmt::format("while reading {}", path); },
                   [&] {
                       FileKind kind = kind_of(path);
                       FileSource file(path);
-                      ContentsBuilder builder(hash);
+                      ContentsBuilder builder(options.hash, options.document);
                       if (kind.cpio) {
                           read_boot_files(beside, builder);
                           read_initrd(file, builder);
@@ -195,7 +195,7 @@ Contents read_contents(const std::string& what, const InspectOptions& options) {
         paths = outputs_named(what);
     std::optional<Contents> contents;
     if (!paths.empty()) {
-        contents = read_file_contents(paths[0], {paths.begin() + 1, paths.end()}, options.hash);
+        contents = read_file_contents(paths[0], {paths.begin() + 1, paths.end()}, options);
         if (exists(options.cache + "/index.json"))
             find_label_grants(*contents, Store(options.cache, false), options.platform);
         for (const auto& path : paths)

@@ -10,9 +10,10 @@ namespace coracle {
 
 /// Where and how contents are looked for.
 struct InspectOptions {
-    std::string cache; ///< the store's directory; it need not exist
-    Platform platform; ///< of an image
-    bool hash = false; ///< contents of files are hashed, for comparing
+    std::string cache;         ///< the store's directory; it need not exist
+    Platform platform;         ///< of an image
+    bool hash = false;         ///< contents of files are hashed, for comparing
+    std::string document = {}; ///< path of a file whose text is wanted; "" = none
 };
 
 /// Reads what `what` names: a tar or docker output, an initrd, or a tar with an initrd in it (each
