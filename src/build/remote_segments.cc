@@ -29,6 +29,8 @@ constexpr uint64_t least_rate = 512 << 10; ///< bytes a second: slower is not wo
 constexpr size_t most_offered = 512;       ///< each of them holds a file open
 constexpr unsigned senders = 4;
 constexpr std::chrono::seconds longest_sending{300};
+constexpr std::chrono::milliseconds slow_answer{1000};
+constexpr std::chrono::milliseconds longest_wait{10'000}; ///< for slow answers, all together
 
 /// A damaged segment says nothing of the others.
 class SegmentFault : public Error {
@@ -153,9 +155,20 @@ std::optional<SegmentFacts> RegistrySegments::find(const std::string& name, Sink
     return std::nullopt;
 }
 
+// Each answer in its time may still be too long for all of them together.
+std::optional<RemoteDocument> RegistrySegments::ask(Repository& repository,
+                                                    const std::string& tag) {
+    auto began = Clock::now();
+    auto document = repository.document(tag);
+    auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began);
+    if (took > slow_answer && (waited_ += took.count()) > longest_wait.count())
+        throw Error("it is too slow");
+    return document;
+}
+
 std::optional<SegmentFacts> RegistrySegments::look_up(const std::string& name, Sink& bytes) {
     Lease repository(*this);
-    auto document = repository->document(segment_tag(name));
+    auto document = ask(*repository, segment_tag(name));
     if (!document)
         return std::nullopt;
     auto [layer, facts] = parse_segment(document->text, name);

@@ -49,6 +49,7 @@ private:
     class Lease;
 
     void reach();
+    std::optional<RemoteDocument> ask(Repository& repository, const std::string& tag);
     std::optional<SegmentFacts> look_up(const std::string& name, Sink& bytes);
     void send_one(const Offered& offered, std::chrono::steady_clock::time_point until);
     void put(Repository& repository, UploadContent content);
@@ -60,6 +61,7 @@ private:
     Endpoint endpoint_;
     std::once_flag reached_;
     std::atomic<bool> down_ = false;
+    std::atomic<int64_t> waited_ = 0; ///< milliseconds, for answers that took long
     Guarded<std::vector<std::unique_ptr<Repository>>> idle_; ///< with their connections
     Guarded<std::vector<Offered>> offered_;
 };

@@ -183,5 +183,42 @@ TEST_F(SegmentCacheTest, KeepsOneOfTwoThatAreMadeAtOnce) {
     EXPECT_TRUE(one.find("a"));
 }
 
+/// Another machine that has one segment.
+class OtherMachine : public RemoteSegments {
+public:
+    std::optional<SegmentFacts> find(const std::string& name, Sink& bytes) override {
+        bytes.write("from elsewhere");
+        return name == "there" ? std::optional(SegmentFacts{14, 77, 3}) : std::nullopt;
+    }
+    void offer(const std::string& name, const Segment&) override { offered.push_back(name); }
+    std::vector<std::string> offered;
+};
+
+TEST_F(SegmentCacheTest, TakesFromOtherMachinesWhatItLacks) {
+    OtherMachine other;
+    SegmentCache cache(directory_);
+    cache.share(other);
+    auto found = cache.find("there");
+    ASSERT_TRUE(found);
+    EXPECT_EQ(content(*found), "from elsewhere");
+    EXPECT_EQ(found->facts.unpacked, 77u);
+    EXPECT_TRUE(found->reused && found->fetched);
+    EXPECT_FALSE(cache.find("absent"));
+    EXPECT_EQ(files(), 1u);
+    found = SegmentCache(directory_).find("there");
+    ASSERT_TRUE(found);
+    EXPECT_FALSE(found->fetched);
+}
+
+TEST_F(SegmentCacheTest, OffersOtherMachinesWhatIsMade) {
+    OtherMachine other;
+    SegmentCache cache(directory_);
+    cache.share(other);
+    keep(cache, "made", "bytes");
+    cache.find("there");
+    cache.remember("text", [] { return std::string("small"); });
+    EXPECT_EQ(other.offered, std::vector<std::string>{"made"});
+}
+
 } // namespace
 } // namespace coracle
