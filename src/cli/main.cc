@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -33,11 +34,16 @@ std::string default_cache() {
     return std::string(home != nullptr && *home != '\0' ? home : ".") + "/.linuxkit/cache";
 }
 
+std::string absolute(const std::string& path) {
+    return std::filesystem::absolute(path).lexically_normal().string();
+}
+
 void add_global_options(CLI::App& app, Globals& globals) {
     globals.cache = default_cache();
     app.add_option("--cache", globals.cache, "directory of the cache of images")
         ->envname("LINUXKIT_CACHE")
         ->type_name("DIR")
+        ->transform(absolute) // programs that we run have other working directories
         ->capture_default_str();
     add_list(app, "--mirror", globals.mirrors,
              "pull from this mirror, of all registries or of one (repeatable)")
