@@ -96,7 +96,8 @@ TEST_F(RemoteSegmentsTest, RefusesMoreThanASegmentCanBe) {
 }
 
 TEST(RemoteSegments, AreNotAskedAgainAfterAFailure) {
-    FakeServer server([](const FakeRequest&) { return reply(503); });
+    FakeServer server(
+        [](const FakeRequest& request) { return reply(request.path == "/v2/" ? 200 : 503); });
     Warnings warnings;
     RegistrySegments segments({.repository = Reference::parse(server.host() + "/a")}, warnings);
     StringSink bytes;

@@ -41,7 +41,7 @@ TEST(BuildSummary, TellsOfComponentsLabelsOutputsAndTotals) {
 
 constexpr const char* component_json =
     R"j({"location":"services[10]","title":"web (web:1)","size":1048576,"unpacked":1048576,)j"
-    R"j("entries":9,"kept":false,"seconds":1.5})j";
+    R"j("entries":9,"kept":false,"fetched":false,"seconds":1.5})j";
 constexpr const char* label_json =
     R"({"capabilities":["CAP_KILL"],"binds":["/a:/b:rw,rbind,rshared","/c:/c:ro,rbind"],)"
     R"("devices":["/dev/kvm"]})";
@@ -55,6 +55,19 @@ TEST(BuildSummary, IsCompleteAsJson) {
     EXPECT_EQ(json["seconds"], 1.75);
     EXPECT_EQ(json["total"], 4 << 20);
     EXPECT_EQ(json["kept"], 3 << 20);
+    EXPECT_EQ(json["fetched"], 0);
+}
+
+TEST(BuildSummary, TellsWhatIsFromOtherMachines) {
+    BuildResult result = sample();
+    result.components[2].reused = result.components[2].fetched = true;
+    EXPECT_NE(summary_of(result).find("  1.0 MiB  fetched   1.50 s  web (web:1)\n"),
+              std::string::npos)
+        << summary_of(result);
+    EXPECT_NE(summary_of(result).find("75 % of it kept from earlier builds, 25 % fetched, "),
+              std::string::npos);
+    EXPECT_EQ(summary_json(result)["fetched"], 1 << 20);
+    EXPECT_EQ(summary_json(result)["kept"], 3 << 20);
 }
 
 TEST(LabelPrivileges, AreRefusedWithTheImageAndWhatItAsksFor) {

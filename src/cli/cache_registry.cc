@@ -152,7 +152,8 @@ void add_cache_push(CLI::App& cache, Globals& globals) {
                     "  coracle cache push --outputs redis-os registry.example/me/redis-os:1\n"
                     "  coracle cache push --outputs out/redis-os --lock redis-os.lock "
                     "registry.example/me/redis-os:1\n");
-    command.add_option("IMAGE", arguments.image, "name of the image")->required();
+    command.add_option("IMAGE", arguments.image, "name of the image, or of what --outputs pushes")
+        ->required();
     command.add_option("--remote-name", arguments.remote_name,
                        "its name in the registry, if it is not the same");
     command.add_option("--platform", arguments.platform,
