@@ -86,11 +86,29 @@ void Endpoint::settle(HttpClient& client, State& state, const Url& base, bool an
     state.any_certificate = any_certificate;
 }
 
+// This machine needs no TLS: whoever listens there as a registry without it is taken at its word,
+// which spares a handshake. What else answers, e.g. a server that wants TLS, does not count.
+bool Endpoint::settle_here(HttpClient& client, State& state) {
+    Url plain = Url::parse("http://" + host_of(registry_));
+    try {
+        HttpResponse response = client.perform({.url = plain.below("v2/")});
+        if (response.status != 200 && response.status != 401)
+            return false;
+        if (response.status == 401)
+            state.challenge = choose_challenge(response.all("www-authenticate"));
+        state.base = plain;
+        return true;
+    } catch (const TransportError&) {
+        return false;
+    }
+}
+
 // HTTPS. Only where it is allowed: HTTPS with any certificate, and plain HTTP where nobody speaks
-// TLS. For this machine plain HTTP is allowed, but a certificate that is not trusted is no reason
-// to go without.
+// TLS. A certificate that is not trusted is no reason to go without.
 void Endpoint::find_base(HttpClient& client, State& state) {
     Url https = given_ ? *given_ : Url::parse("https://" + host_of(registry_));
+    if (!given_ && is_loopback(https.host()) && settle_here(client, state))
+        return;
     try {
         return settle(client, state, https, false);
     } catch (const TransportError& error) {
@@ -100,7 +118,7 @@ void Endpoint::find_base(HttpClient& client, State& state) {
                 throw;
             return settle(client, state, https, true);
         }
-        if (given_ || !(insecure || is_loopback(https.host())))
+        if (given_ || !insecure)
             throw;
     }
     settle(client, state, Url::parse("http://" + host_of(registry_)), false);

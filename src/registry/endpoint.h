@@ -84,6 +84,7 @@ private:
     Url base(HttpClient& client);
     bool may_be_insecure() const;
     void find_base(HttpClient& client, State& state);
+    bool settle_here(HttpClient& client, State& state);
     void settle(HttpClient& client, State& state, const Url& base, bool any_certificate);
     void check_private(const State& state) const;
     std::string authorization(HttpClient& client, const Access& access);

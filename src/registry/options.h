@@ -21,7 +21,7 @@ struct RegistryOptions {
     std::string ca_file = {};              ///< more certificates to trust (PEM)
     std::vector<std::string> insecure = {};    ///< registries that may speak plain HTTP
     std::vector<std::string> credentials = {}; ///< "REGISTRY=USER:PASSWORD", before those in files
-    unsigned parallel = 4;                     ///< blobs at a time
+    unsigned parallel = 6;                     ///< blobs at a time
     RetryPolicy retry = {};
     std::chrono::seconds connect_timeout{20};
     std::chrono::seconds stall_timeout{30}; ///< fewer than `stall_rate` bytes a second for so long
