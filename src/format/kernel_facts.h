@@ -19,8 +19,8 @@ Segment kernel_binary(const Kernel& kernel, SegmentCache& cache);
 /// 64 KiB of the file.
 std::optional<std::string> bzimage_version(std::string_view head);
 
-/// What unpacks fastest of what this kernel can unpack: by its configuration, in the image or in the
-/// kernel, else by its version.
+/// What unpacks fastest of what this kernel can unpack: by its configuration, in the image or in
+/// the kernel, else by its version.
 InitrdCompression best_initrd_compression(const Kernel& kernel, SegmentCache& cache);
 
 /// What a squashfs for this kernel is to be compressed with: zstd where the kernel is Debian's or

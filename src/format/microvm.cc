@@ -102,8 +102,8 @@ void make_microvm(const FormatInput& input, Outputs& outputs, const std::string&
 } // namespace
 
 void make_ext4(const FormatInput& input, Outputs& outputs, std::vector<ComponentResult>& results) {
-    make_microvm(input, outputs, input.base,
-                 {.format = TreeFormat::ext4, .size = input.disk.size}, results);
+    make_microvm(input, outputs, input.base, {.format = TreeFormat::ext4, .size = input.disk.size},
+                 results);
 }
 
 void make_raw(const FormatInput& input, Outputs& outputs, std::vector<ComponentResult>& results) {

@@ -29,7 +29,7 @@ namespace {
 /// Fills in content from the host; false when an optional file is not there.
 bool read_source(const FileSpec& file, FileItem& item) {
     std::string path = expand_home(*file.source);
-    struct stat status {};
+    struct stat status{};
     if (::stat(path.c_str(), &status) != 0) {
         if (errno == ENOENT && file.optional.value_or(false))
             return false;
@@ -139,9 +139,9 @@ struct FileItemSource::Open {
         if (item.host_path.empty())
             return;
         file = std::make_unique<FileSource>(item.host_path);
-        verified = std::make_unique<VerifyingSource>(*file, HashAlgorithm::sha256, item.hash,
-                                                     item.entry.size,
-                                                     fmt::format("'{}'", item.host_path));
+        verified =
+            std::make_unique<VerifyingSource>(*file, HashAlgorithm::sha256, item.hash,
+                                              item.entry.size, fmt::format("'{}'", item.host_path));
     }
     Source& source() { return verified ? static_cast<Source&>(*verified) : memory; }
 

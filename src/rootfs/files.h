@@ -24,12 +24,12 @@ struct FileItem {
 /// The path of a file of the host as the YAML may write it: "~/" is the builder's home.
 std::string expand_home(const std::string& path);
 
-/// The `files` section as entries, in its order, without the directories above them. Optional files that
-/// are absent are left out. Throws for what cannot be read.
+/// The `files` section as entries, in its order, without the directories above them. Optional files
+/// that are absent are left out. Throws for what cannot be read.
 std::vector<FileItem> plan_files(const Spec& spec, const IdMap& ids, int64_t time);
 
-/// The directories above the items which `exists` does not know, each before the first item in it: with
-/// the item's owner and its mode plus execute for each class that has any permission.
+/// The directories above the items which `exists` does not know, each before the first item in it:
+/// with the item's owner and its mode plus execute for each class that has any permission.
 std::vector<FileItem> with_directories(const std::vector<FileItem>& items,
                                        const std::function<bool(const TreePath&)>& exists);
 

@@ -18,7 +18,9 @@ class Attached : public testing::Test {
 protected:
     Attached() { store.tag(redis, index); }
 
-    Descriptor signature(const std::string& content) { return put_image(store, "linux/amd64", {content}); }
+    Descriptor signature(const std::string& content) {
+        return put_image(store, "linux/amd64", {content});
+    }
     std::vector<Digest> digests(const Digest& subject) const {
         std::vector<Digest> result;
         for (const Descriptor& manifest : attached_to(store, subject))
