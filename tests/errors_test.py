@@ -2,6 +2,7 @@
 """What goes wrong is told plainly, and leaves nothing behind."""
 
 import os
+import shutil
 
 from end_to_end import EXAMPLE, EndToEnd, copy_of_cache, main
 
@@ -25,7 +26,10 @@ class Errors(EndToEnd):
 
     def test_a_damaged_blob_is_never_used(self):
         cache = copy_of_cache(self.here / "cache")
-        blobs = (cache / "blobs" / "sha256").iterdir()
+        self.succeeds("cache", "clean", cache=cache)
+        self.succeeds("build", "--dir", self.here, EXAMPLE, cache=cache)
+        shutil.rmtree(cache / "segments")
+        blobs = (cache / "blobs" / "sha256").iterdir()  # all of them in use
         largest = max(blobs, key=lambda path: path.stat().st_size)
         with largest.open("r+b") as blob:
             blob.seek(largest.stat().st_size // 2)

@@ -200,6 +200,15 @@ void RegistrySegments::send() {
     for (const auto& offered : all)
         total += offered.facts.size;
     auto until = Clock::now() + std::min(options_.grace + time_for(total), longest_sending);
+    try {
+        // Once, as all manifests name it: registries may stumble over one that they are just given.
+        Descriptor config = empty_config_descriptor();
+        Lease repository(*this);
+        put(*repository, {.descriptor = config,
+                          .open = [] { return std::make_unique<MemorySource>(empty_config); }});
+    } catch (const Error& error) {
+        return give_up("not given what was made", error);
+    }
     Task task(reporter_, fmt::format("giving segments to {}", options_.repository.name()), total);
     ThreadPool pool(senders);
     std::vector<std::future<void>> done;
@@ -236,8 +245,6 @@ void RegistrySegments::send_one(const Offered& offered, Clock::time_point until)
     Lease repository(*this);
     put(*repository, {.descriptor = manifest.layers[0],
                       .open = [&] { return std::make_unique<TimedSource>(open(), until); }});
-    put(*repository, {.descriptor = manifest.config,
-                      .open = [] { return std::make_unique<MemorySource>(empty_config); }});
     repository->write_document(segment_tag(offered.name), manifest.media_type, manifest.str());
 }
 
