@@ -33,8 +33,7 @@ public:
         set_key(std::move(key));
     }
     void emit(EntrySink& sink) const override { tree_.emit(layer_, sink); }
-    /// Whichever is first reads all images.
-    uint64_t weight() const override { return tree_.weight(); }
+    uint64_t weight() const override { return tree_.weight(layer_); }
 
 private:
     const RootTree& tree_;
@@ -83,7 +82,13 @@ std::string RootTree::shared_key() const {
     return key.hex();
 }
 
-uint64_t RootTree::weight() const {
+uint64_t RootTree::weight(size_t layer) const {
+    if (layer > parts_.init.size())
+        return 0;
+    size_t first = parts_.kernel != nullptr ? 0 : 1;
+    if (layer > first)
+        return layer_bytes(*parts_.init[layer - 1]);
+    // Whichever is first reads all images; the others would only wait for it.
     uint64_t total = parts_.kernel != nullptr ? layer_bytes(parts_.kernel->image()) : 0;
     for (const auto* image : parts_.init)
         total += layer_bytes(*image);

@@ -49,7 +49,7 @@ private:
     const Layers& layers() const;
     std::unique_ptr<Layers> overlay() const;
     std::string shared_key() const;
-    uint64_t weight() const;
+    uint64_t weight(size_t layer) const;
 
     const Store& store_;
     RootTreeParts parts_;
