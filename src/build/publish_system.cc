@@ -91,7 +91,8 @@ public:
         auto tag = options_.remote.tag_or_latest();
         if (!tag)
             throw Error("'{}' is no name to push to: it has a digest", options_.remote.familiar());
-        check_free(*tag, root);
+        if (!options_.replace)
+            repository_.check_free(options_.remote.with_tag(*tag), root);
         send_files(system, manifest);
         put(manifest.config, empty_config);
         repository_.write_document(root.digest.str(), manifest.media_type, text);
@@ -112,16 +113,6 @@ private:
             manifest.layers.push_back(layer_of(path));
         check_system(manifest, system.name);
         return manifest;
-    }
-
-    void check_free(const std::string& tag, const Descriptor& root) {
-        if (options_.replace)
-            return;
-        auto there = repository_.head(tag);
-        if (there && there->digest != root.digest)
-            throw Error("'{}' is in the registry already and means {}",
-                        options_.remote.with_tag(tag).familiar(), there->digest.str())
-                .hint("--override");
     }
 
     void send_files(const SystemFiles& system, const Manifest& manifest) {

@@ -75,19 +75,6 @@ std::string encode_xattrs(const TreeNode& node, Reporter& reporter) {
     return text;
 }
 
-unsigned char directory_type(EntryType type) {
-    switch (type) {
-    case EntryType::directory: return 2;
-    case EntryType::character: return 3;
-    case EntryType::block: return 4;
-    case EntryType::fifo: return 5;
-    case EntryType::symlink: return 7;
-    case EntryType::regular:
-    case EntryType::hard_link: break;
-    }
-    return 1;
-}
-
 /// Names of a directory, "." and ".." among them, in the order of their bytes, with their nodes.
 using Listing = std::vector<std::pair<std::string_view, uint32_t>>;
 

@@ -31,19 +31,6 @@ struct Name {
 
 size_t record_size(std::string_view name) { return round_up(8 + name.size(), 4); }
 
-unsigned char type_number(EntryType type) {
-    switch (type) {
-    case EntryType::directory: return 2;
-    case EntryType::character: return 3;
-    case EntryType::block: return 4;
-    case EntryType::fifo: return 5;
-    case EntryType::symlink: return 7;
-    case EntryType::regular:
-    case EntryType::hard_link: break;
-    }
-    return 1;
-}
-
 /// A directory's blocks, each with room for its checksum at the end.
 std::string encode_names(const std::vector<Name>& names) {
     std::string text;
@@ -65,7 +52,7 @@ std::string encode_names(const std::vector<Name>& names) {
         record.inode = inode;
         record.size = static_cast<uint16_t>(record_size(name));
         record.name_size = static_cast<unsigned char>(name.size());
-        record.type = type_number(type);
+        record.type = directory_type(type);
         text.append(reinterpret_cast<const char*>(&record), sizeof record);
         text += name;
         text.append(last + record_size(name) - text.size(), '\0');

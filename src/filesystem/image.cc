@@ -25,6 +25,19 @@ uint16_t mode_of(const TreeNode& node) {
     return static_cast<uint16_t>(type | (node.mode & 07777));
 }
 
+unsigned char directory_type(EntryType type) {
+    switch (type) {
+    case EntryType::directory: return 2;
+    case EntryType::character: return 3;
+    case EntryType::block: return 4;
+    case EntryType::fifo: return 5;
+    case EntryType::symlink: return 7;
+    case EntryType::regular:
+    case EntryType::hard_link: break;
+    }
+    return 1;
+}
+
 uint32_t link_count(const Tree& tree, const TreeNode& node) {
     if (!node.is_directory())
         return node.names;

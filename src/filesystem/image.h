@@ -31,6 +31,9 @@ constexpr uint32_t encode_device(uint32_t major, uint32_t minor) {
 /// st_mode of a node: its type and its permission bits.
 uint16_t mode_of(const TreeNode& node);
 
+/// What directories of ext4 and EROFS say a name is (FT_REG_FILE, FT_DIR, ...).
+unsigned char directory_type(EntryType type);
+
 /// How many links a node has: a directory's `.`, its name and those in its subdirectories.
 uint32_t link_count(const Tree& tree, const TreeNode& node);
 

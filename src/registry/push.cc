@@ -28,8 +28,8 @@ public:
         Descriptor root = choose_root();
         auto tag = remote_.tag_or_latest();
         std::string target = tag ? *tag : root.digest.str();
-        if (tag)
-            check_free(*tag, root);
+        if (tag && !options_.replace)
+            repository_.check_free(remote_.with_tag(*tag), root);
         auto contents = reachable(store_, {root});
         send_blobs(contents);
         send_documents(root, contents);
@@ -76,16 +76,6 @@ private:
             if (!store_.has(descriptor))
                 return false;
         return true;
-    }
-
-    void check_free(const std::string& tag, const Descriptor& root) {
-        if (options_.replace)
-            return;
-        auto there = repository_.head(tag);
-        if (there && there->digest != root.digest)
-            throw Error("'{}' is in the registry already and means {}",
-                        remote_.with_tag(tag).familiar(), there->digest.str())
-                .hint("--override");
     }
 
     void send_blobs(const std::map<Digest, Descriptor>& contents) {

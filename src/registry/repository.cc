@@ -132,6 +132,14 @@ std::optional<RemoteDocument> Repository::document(const std::string& tag_or_dig
     return RemoteDocument{std::move(descriptor), std::move(response.body)};
 }
 
+void Repository::check_free(const Reference& name, const Descriptor& root) {
+    auto there = head(name.tag().value());
+    if (there && there->digest != root.digest)
+        throw Error("'{}' is in the registry already and means {}", name.familiar(),
+                    there->digest.str())
+            .hint("--override");
+}
+
 std::optional<Descriptor> Repository::head(const std::string& tag_or_digest) {
     RegistryCall head = call("HEAD", "manifests/" + tag_or_digest);
     head.headers.emplace_back("Accept", accepted_types());

@@ -8,6 +8,7 @@
 
 #include "io/sink.h"
 #include "oci/descriptor.h"
+#include "oci/reference.h"
 #include "registry/endpoint.h"
 #include "registry/upload.h"
 
@@ -30,6 +31,8 @@ public:
     /// As above, but only what it is and its digest. Where the server does not tell, the document
     /// is fetched.
     std::optional<Descriptor> head(const std::string& tag_or_digest);
+    /// Throws where `name`, which has a tag, means something else than `root` already.
+    void check_free(const Reference& name, const Descriptor& root);
 
     /// Writes a blob from byte `from` on to `sink`, which verifies it; goes on where a connection
     /// broke off. Never more bytes than `descriptor` says. `advance` hears of each piece.
