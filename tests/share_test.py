@@ -124,6 +124,12 @@ class RemoteCache(SharingTest):
         self.assertEqual((content, origins), (alone, {"made"}))
         self.assertIn(f"warning: a segment in the remote cache '{own.host}/segments' is not used: it is damaged", said)
 
+    def test_a_build_that_verifies_takes_nothing_from_others(self):
+        self.build("--remote-cache", self.repository, cache=self.other)
+        self.write("policy.json", '{"default": [{"type": "insecureAcceptAnything"}]}')
+        _, origins, said = self.build("--remote-cache", self.repository, "--verify", "policy.json")
+        self.assertEqual(origins, {"made"}, said)
+
     def test_what_is_no_repository_is_refused(self):
         said = self.fails("build", "--remote-cache", f"{self.repository}:1", "os.yml", status=2)
         self.assertIn(f"error: '{self.repository}:1' is no REGISTRY/REPOSITORY: it has a tag or a digest", said)

@@ -121,7 +121,9 @@ std::unique_ptr<RegistrySegments> remote_segments(const BuildOptions& options) {
         return nullptr;
     return std::make_unique<RegistrySegments>(
         RemoteCacheOptions{.repository = parse_remote_cache(options.remote_cache),
-                           .read_only = options.remote_cache_read_only,
+                           // No image says what is in a segment that others made.
+                           .take = options.verify.empty(),
+                           .give = !options.remote_cache_read_only,
                            .registry = options.registry},
         *options.reporter);
 }

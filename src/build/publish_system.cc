@@ -17,6 +17,7 @@
 #include "io/hash.h"
 #include "io/memory.h"
 #include "oci/empty_config.h"
+#include "oci/media_types.h"
 #include "registry/blob_workers.h"
 #include "registry/places.h"
 #include "registry/referrers.h"
@@ -108,7 +109,7 @@ private:
         Manifest manifest{.media_type = std::string(media_type::oci_manifest),
                           .config = empty_config_descriptor(),
                           .annotations = {{annotation::system_name, system.name}},
-                          .artifact_type = std::string(system_artifact_type)};
+                          .artifact_type = std::string(media_type::system)};
         for (const std::string& path : system.paths)
             manifest.layers.push_back(layer_of(path));
         check_system(manifest, system.name);

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "base/thread_pool.h"
+#include "io/compress.h"
 #include "io/hash.h"
 #include "io/memory.h"
 #include "oci/empty_config.h"
@@ -141,6 +142,8 @@ void RegistrySegments::reach() {
 }
 
 std::optional<SegmentFacts> RegistrySegments::find(const std::string& name, Sink& bytes) {
+    if (!options_.take)
+        return std::nullopt;
     reach();
     if (down_)
         return std::nullopt;
@@ -181,7 +184,7 @@ std::optional<SegmentFacts> RegistrySegments::look_up(const std::string& name, S
 }
 
 void RegistrySegments::offer(const std::string& name, const Segment& segment) {
-    if (options_.read_only || down_ || segment.facts.size == 0)
+    if (!options_.give || down_ || segment.facts.size == 0)
         return;
     Fd file(::fcntl(segment.file.get(), F_DUPFD_CLOEXEC, 0));
     if (!file)
@@ -262,7 +265,8 @@ Reference parse_remote_cache(const std::string& text) {
 
 std::string segment_tag(const std::string& name) {
     // What other versions make of the same components need not have the same bytes.
-    return sha256_hex(fmt::format("{} {}\n{}", artifact_type, CORACLE_VERSION, name));
+    return sha256_hex(
+        fmt::format("{} {} {}\n{}", artifact_type, CORACLE_VERSION, codec_versions(), name));
 }
 
 } // namespace coracle

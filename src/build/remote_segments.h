@@ -19,7 +19,8 @@ namespace coracle {
 /// Where segments are shared, and how patiently.
 struct RemoteCacheOptions {
     Reference repository;
-    bool read_only = false; ///< take, but do not give
+    bool take = true;
+    bool give = true;
     RegistryOptions registry = {};
     std::chrono::seconds grace{10}; ///< for one segment, beside the time that its size allows
 };

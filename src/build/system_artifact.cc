@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "format/format.h"
+#include "oci/media_types.h"
 
 namespace coracle {
 
@@ -106,7 +107,7 @@ std::string_view output_media_type(std::string_view name) {
 }
 
 void check_system(const Manifest& manifest, const std::string& reference) {
-    if (manifest.artifact_type != system_artifact_type)
+    if (manifest.artifact_type != media_type::system)
         throw Error("'{}' is {}, not a built system", reference,
                     manifest.artifact_type.empty()
                         ? "an image"

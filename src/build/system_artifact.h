@@ -12,8 +12,6 @@ namespace coracle {
 // A built system in a registry: an artifact with one layer for each output file, as it is, whose
 // title is the file's name, so that `oras pull` gets the files too.
 
-inline constexpr std::string_view system_artifact_type = "application/vnd.coracle.system.v1";
-
 namespace annotation {
 inline constexpr const char* title = "org.opencontainers.image.title";
 inline constexpr const char* system_name = "vnd.coracle.system.name";

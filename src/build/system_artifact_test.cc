@@ -17,7 +17,7 @@ Manifest system_of(const std::vector<std::string>& titles, const std::string& na
     Manifest manifest{.media_type = std::string(media_type::oci_manifest),
                       .config = empty_config_descriptor(),
                       .annotations = {{annotation::system_name, name}},
-                      .artifact_type = std::string(system_artifact_type)};
+                      .artifact_type = std::string(media_type::system)};
     for (const std::string& title : titles) {
         manifest.layers.push_back({"application/octet-stream", Digest::of(title), title.size()});
         manifest.layers.back().annotations[annotation::title] = title;

@@ -46,26 +46,46 @@ void take_signatures(Store& store, const ResolvedImage& image,
     }
 }
 
-void pull_images(const PullArguments& arguments, Globals& globals) {
-    Store store(globals.cache);
+/// nullopt for all that there are.
+std::optional<std::vector<Platform>> wanted_platforms(const PullArguments& arguments) {
     std::vector<Platform> platforms;
     for (const std::string& list : arguments.platforms)
-        for (const std::string& text : split(list, ','))
+        for (const std::string& text : split(list, ',')) {
+            if (text == "all")
+                return std::nullopt;
             platforms.push_back(Platform::parse(text));
+        }
     if (platforms.empty())
         platforms.push_back(Platform::host());
+    return platforms;
+}
+
+void pull_images(const PullArguments& arguments, Globals& globals) {
+    Store store(globals.cache);
+    auto platforms = wanted_platforms(arguments);
     RegistryOptions options = registry_options(globals, arguments.registry);
     Results results(arguments.output);
-    for (const std::string& image : arguments.images)
-        for (const Platform& platform : platforms) {
-            Reference reference = Reference::parse(image);
-            auto former = store.find(reference);
-            auto pulled = pull(store, reference, platform, options, globals.reporter());
+    auto take = [&](const Reference& reference, const auto& bring) {
+        auto former = store.find(reference);
+        for (const ResolvedImage& pulled : bring()) {
             take_signatures(store, pulled, former, arguments, globals);
             results.add({{"name", reference.full()},
-                         {"platform", platform.str()},
+                         {"platform", pulled.platform.str()},
                          {"digest", pulled.descriptor.digest.str()}});
         }
+    };
+    for (const std::string& image : arguments.images) {
+        Reference reference = Reference::parse(image);
+        if (!platforms)
+            take(reference,
+                 [&] { return pull_all_platforms(store, reference, options, globals.reporter()); });
+        else
+            for (const Platform& platform : *platforms)
+                take(reference, [&] {
+                    return std::vector{
+                        pull(store, reference, platform, options, globals.reporter())};
+                });
+    }
     results.print(globals);
 }
 
@@ -135,7 +155,8 @@ void add_cache_pull(CLI::App& cache, Globals& globals) {
                     "  coracle cache pull --platform linux/arm64 quay.io/some/image:1\n");
     command.add_option("IMAGE", arguments.images, "names of images")->required();
     add_list(command, "--platform", arguments.platforms,
-             "for these platforms instead of this machine's (repeatable, or with commas)");
+             "for these platforms instead of this machine's (repeatable, or with commas); all: for "
+             "each that there is");
     add_output_option(command, arguments.output);
     add_registry_options(command, arguments.registry);
     add_verify_option(command, arguments.verify);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "io/sink.h"
 #include "io/source.h"
@@ -17,5 +18,9 @@ std::unique_ptr<Sink> make_zstd(Sink& sink, int level);
 std::unique_ptr<Source> make_unlz4(Source& source);
 std::unique_ptr<Source> make_unxz(Source& source);
 std::unique_ptr<Sink> make_xz(Sink& sink, int level); ///< CRC32 check, which the kernel can verify
+
+std::string gzip_version(); ///< of its libraries, e.g. "zlib 1.2.13, isa-l 2.30.0"
+std::string zstd_version();
+std::string xz_version();
 
 } // namespace coracle

@@ -96,4 +96,8 @@ size_t LimitedSource::read(std::span<char> buffer) {
     throw LimitError(name_, std::move(message));
 }
 
+std::string codec_versions() {
+    return fmt::format("{}, {}, {}", gzip_version(), zstd_version(), xz_version());
+}
+
 } // namespace coracle

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "io/sink.h"
@@ -27,6 +28,9 @@ std::unique_ptr<Source> make_decompressor(Source& source, Compression compressio
 /// finishes `sink`. The bytes depend on the content, the level and the library alone. Level 0 is
 /// the default.
 std::unique_ptr<Sink> make_compressor(Sink& sink, Compression compression, int level = 0);
+
+/// The versions of the libraries that compress, on which the bytes depend: "zlib 1.3, ...".
+std::string codec_versions();
 
 /// Ends with an error when more than `limit` bytes come out of `inner`: a guard against bombs.
 class LimitedSource : public Source {

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <vector>
 
-#include <isa-l/igzip_lib.h>
+#include <isa-l.h>
 #include <zlib.h>
 
 #include "base/error.h"
@@ -112,6 +112,11 @@ std::unique_ptr<Source> make_gunzip(Source& source) { return std::make_unique<Gu
 
 std::unique_ptr<Sink> make_gzip(Sink& sink, int level) {
     return std::make_unique<Gzip>(sink, level);
+}
+
+std::string gzip_version() {
+    return fmt::format("zlib {}, isa-l {}.{}.{}", zlibVersion(), ISAL_MAJOR_VERSION,
+                       ISAL_MINOR_VERSION, ISAL_PATCH_VERSION);
 }
 
 } // namespace coracle

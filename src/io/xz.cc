@@ -97,4 +97,6 @@ std::unique_ptr<Source> make_unxz(Source& source) { return std::make_unique<Unxz
 
 std::unique_ptr<Sink> make_xz(Sink& sink, int level) { return std::make_unique<Xz>(sink, level); }
 
+std::string xz_version() { return fmt::format("xz {}", lzma_version_string()); }
+
 } // namespace coracle

@@ -94,4 +94,6 @@ std::unique_ptr<Sink> make_zstd(Sink& sink, int level) {
     return std::make_unique<Zstd>(sink, level);
 }
 
+std::string zstd_version() { return fmt::format("zstd {}", ZSTD_versionString()); }
+
 } // namespace coracle

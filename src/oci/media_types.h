@@ -30,6 +30,8 @@ inline constexpr std::string_view docker_layer_gzip =
 inline constexpr std::string_view docker_layer_zstd =
     "application/vnd.docker.image.rootfs.diff.tar.zstd";
 
+/// The artifact type of a built system.
+inline constexpr std::string_view system = "application/vnd.coracle.system.v1";
 inline constexpr std::string_view in_toto = "application/vnd.in-toto+json";
 
 /// An OCI index or a Docker manifest list.

@@ -17,7 +17,7 @@ namespace coracle {
 namespace {
 
 constexpr size_t max_header_bytes = 256 << 10;
-constexpr long buffer_size = 128 << 10;
+constexpr long buffer_size = 32 << 10;
 
 std::string lower(std::string_view text) {
     std::string result(text);

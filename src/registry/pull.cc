@@ -25,22 +25,20 @@ constexpr std::chrono::hours kept_for{7 * 24};
 /// One image on its way from one server.
 class Pull {
 public:
-    Pull(Store& store, const Reference& reference, const Platform& platform, Endpoint& endpoint,
-         std::string repository)
-        : store_(store), reference_(reference), platform_(platform), endpoint_(endpoint),
-          name_(reference.familiar()), repository_name_(std::move(repository)),
-          repository_(endpoint, repository_name_) {}
+    Pull(Store& store, const Reference& reference, Endpoint& endpoint, std::string repository)
+        : store_(store), reference_(reference), endpoint_(endpoint), name_(reference.familiar()),
+          repository_name_(std::move(repository)), repository_(endpoint, repository_name_) {}
 
-    ResolvedImage run() {
+    ResolvedImage run(const Platform& platform) { return run_for(fetch_root(), platform); }
+
+    std::vector<ResolvedImage> run_all() {
         Descriptor root = fetch_root();
-        Selection selection = select(root);
-        fetch_document(*selection.manifest);
-        fetch_blobs(blobs_of(*selection.manifest));
-        fetch_attestations(selection.attestations);
-        ResolvedImage image = resolve(store_, reference_.with_digest(root.digest), platform_);
-        image.root = set_name(root, selection);
-        image.reference = reference_;
-        return image;
+        std::vector<ResolvedImage> images;
+        for (const Platform& platform : select(root, std::nullopt).offered)
+            images.push_back(run_for(root, platform));
+        if (images.empty())
+            throw Error("image '{}' has no manifest for any platform", name_);
+        return images;
     }
 
     Artifact run_artifact(const AcceptArtifact& accept) {
@@ -56,6 +54,25 @@ public:
     }
 
 private:
+    ResolvedImage run_for(const Descriptor& root, const Platform& platform) {
+        Selection selection = select(root, platform);
+        fetch_document(*selection.manifest);
+        check_is_image(*selection.manifest);
+        fetch_blobs(blobs_of(*selection.manifest));
+        fetch_attestations(selection.attestations);
+        ResolvedImage image = resolve(store_, reference_.with_digest(root.digest), platform);
+        image.root = set_name(root, selection);
+        image.reference = reference_;
+        return image;
+    }
+
+    /// Before an artifact's blobs are brought, which may be large.
+    void check_is_image(const Descriptor& descriptor) {
+        auto manifest = Manifest::parse(store_.read_document(descriptor), "manifest of " + name_);
+        if (!media_type::is_image_config(manifest.config.media_type))
+            throw not_an_image(name_, manifest);
+    }
+
     Descriptor fetch_root() {
         std::string wanted =
             reference_.digest() ? reference_.digest()->str() : *reference_.tag_or_latest();
@@ -67,12 +84,13 @@ private:
     }
 
     /// Fetches nested indexes, and whatever says which platform a manifest is for, until one is
-    /// chosen.
-    Selection select(const Descriptor& root) {
+    /// chosen; without a platform until all are known.
+    Selection select(const Descriptor& root, const std::optional<Platform>& platform) {
         for (int round = 0; round < max_rounds; ++round) {
-            Selection selection = select_platform(store_, name_, root, platform_);
-            if (selection.missing.empty() && !selection.manifest)
-                throw no_such_platform(name_, platform_, selection.offered);
+            Selection selection =
+                select_platform(store_, name_, root, platform.value_or(Platform()));
+            if (platform && selection.missing.empty() && !selection.manifest)
+                throw no_such_platform(name_, *platform, selection.offered);
             if (selection.missing.empty())
                 return selection;
             for (const Descriptor& missing : selection.missing)
@@ -217,7 +235,6 @@ private:
 
     Store& store_;
     const Reference& reference_;
-    const Platform& platform_;
     Endpoint& endpoint_;
     std::string name_;
     std::string repository_name_; ///< there
@@ -256,17 +273,24 @@ ResolvedImage pull(Store& store, const Reference& reference, const Platform& pla
                    const RegistryOptions& options, Reporter& reporter) {
     return from_any_place(store, reference, options, reporter,
                           [&](Endpoint& endpoint, const std::string& repository) {
-                              return Pull(store, reference, platform, endpoint, repository).run();
+                              return Pull(store, reference, endpoint, repository).run(platform);
+                          });
+}
+
+std::vector<ResolvedImage> pull_all_platforms(Store& store, const Reference& reference,
+                                              const RegistryOptions& options, Reporter& reporter) {
+    return from_any_place(store, reference, options, reporter,
+                          [&](Endpoint& endpoint, const std::string& repository) {
+                              return Pull(store, reference, endpoint, repository).run_all();
                           });
 }
 
 Artifact pull_artifact(Store& store, const Reference& reference, const AcceptArtifact& accept,
                        const RegistryOptions& options, Reporter& reporter) {
-    const Platform any;
     return from_any_place(
         store, reference, options, reporter,
         [&](Endpoint& endpoint, const std::string& repository) {
-            return Pull(store, reference, any, endpoint, repository).run_artifact(accept);
+            return Pull(store, reference, endpoint, repository).run_artifact(accept);
         });
 }
 

@@ -20,6 +20,10 @@ namespace coracle {
 ResolvedImage pull(Store& store, const Reference& reference, const Platform& platform,
                    const RegistryOptions& options, Reporter& reporter);
 
+/// As pull(), for each platform that the image is made for, in the order of platforms_of().
+std::vector<ResolvedImage> pull_all_platforms(Store& store, const Reference& reference,
+                                              const RegistryOptions& options, Reporter& reporter);
+
 /// Looks at an artifact before its blobs are brought; throws for one that is not wanted.
 using AcceptArtifact = std::function<void(const Artifact& artifact)>;
 

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "oci/media_types.h"
 #include "registry/base64.h"
 #include "registry/test_pull.h"
 #include "store/verify.h"
@@ -55,6 +56,39 @@ TEST_F(Pulling, GivesASingleManifestAnIndexForItsTag) {
     FakeServer server([&](const FakeRequest& request) { return serve(request); });
     EXPECT_EQ(pull_from(server, ":single").descriptor.digest, one.digest);
     EXPECT_EQ(store.find(reference(server, ":single"))->media_type, media_type::oci_index);
+}
+
+TEST_F(Pulling, BringsAllPlatforms) {
+    FakeServer server([&](const FakeRequest& request) { return serve(request); });
+    auto images = pull_all_platforms(store, reference(server, ":4"), options, silent_reporter());
+    ASSERT_EQ(images.size(), 2u);
+    EXPECT_EQ(images[0].descriptor.digest, one.digest);
+    EXPECT_EQ(images[1].descriptor.digest, two.digest);
+    EXPECT_EQ(store.find(reference(server, ":4"))->digest, root.digest);
+    remote.tag(Reference::parse("x/redis:single"), two);
+    images = pull_all_platforms(store, reference(server, ":single"), options, silent_reporter());
+    ASSERT_EQ(images.size(), 1u);
+    EXPECT_EQ(images[0].platform.str(), "linux/arm64");
+}
+
+TEST_F(Pulling, RefusesASystemBeforeItsFilesAreBrought) {
+    Manifest manifest{.media_type = std::string(media_type::oci_manifest),
+                      .config = remote.put("{}", std::string(media_type::oci_empty)),
+                      .layers = {remote.put("a disk", "application/octet-stream")},
+                      .artifact_type = std::string(media_type::system)};
+    remote.tag(Reference::parse("x/redis:os"), remote.put(manifest.str(), manifest.media_type));
+    FakeServer server([&](const FakeRequest& request) { return serve(request); });
+    std::string name = server.host() + "/x/redis:os";
+    try {
+        pull_from(server, ":os");
+        FAIL() << "accepted";
+    } catch (const Error& error) {
+        EXPECT_EQ(error.message(), "'" + name + "' is an artifact of type '" +
+                                       std::string(media_type::system) +
+                                       "', not a container image");
+        EXPECT_EQ(error.hint(), "coracle pull-output " + name + ", or coracle run " + name);
+    }
+    EXPECT_FALSE(store.has(manifest.layers[0]));
 }
 
 TEST_F(Pulling, SaysWhatIsNotThere) {

@@ -154,9 +154,7 @@ Found load(const Store& store, const Reference& reference, const Descriptor& roo
         return {.missing = fmt::format("its manifest for {}", selection.platform.str())};
     auto manifest = Manifest::parse(store.read_document(descriptor), "manifest of " + name);
     if (!media_type::is_image_config(manifest.config.media_type))
-        throw Error("'{}' is an artifact of type '{}', not a container image", name,
-                    manifest.artifact_type.empty() ? manifest.config.media_type
-                                                   : manifest.artifact_type);
+        throw not_an_image(name, manifest);
     if (std::string missing = first_missing(store, manifest); !missing.empty())
         return {.missing = std::move(missing)};
     auto config =
@@ -211,6 +209,15 @@ Error no_such_platform(const std::string& name, const Platform& platform,
     for (const Platform& other : offered)
         names.push_back(other.str());
     return Error("image '{}' has no {}; it has {}", name, platform.str(), join(names, ", "));
+}
+
+Error not_an_image(const std::string& name, const Manifest& manifest) {
+    const std::string& type =
+        manifest.artifact_type.empty() ? manifest.config.media_type : manifest.artifact_type;
+    Error error("'{}' is an artifact of type '{}', not a container image", name, type);
+    if (type == media_type::system)
+        error.hint(fmt::format("coracle pull-output {}, or coracle run {}", name, name));
+    return error;
 }
 
 ResolvedImage resolve(const Store& store, const Reference& reference, const Platform& platform) {

@@ -55,6 +55,9 @@ Selection select_platform(const Store& store, const std::string& name, const Des
 Error no_such_platform(const std::string& name, const Platform& platform,
                        const std::vector<Platform>& offered);
 
+/// The error of an artifact that is taken for an image.
+Error not_an_image(const std::string& name, const Manifest& manifest);
+
 /// The platforms that an image is made for; `present` only those whose manifests are in the store.
 std::vector<Platform> platforms_of(const Store& store, const Descriptor& root, bool present);
 
