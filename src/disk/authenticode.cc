@@ -36,6 +36,8 @@ using Message = std::unique_ptr<PKCS7, Freed<PKCS7_free>>;
 using Object = std::unique_ptr<ASN1_OBJECT, Freed<ASN1_OBJECT_free>>;
 
 constexpr uint64_t most_pem = 1 << 20;
+constexpr const char* make_key =
+    "openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=NAME -keyout KEY -out CERT";
 constexpr const char* indirect_data = "1.3.6.1.4.1.311.2.1.4"; // SPC_INDIRECT_DATA_OBJID
 
 /// SpcIndirectDataContent with an empty SpcPeImageData and a SHA-256, up to the hash itself.
@@ -156,6 +158,23 @@ std::string authenticode_hash(const Extents& program) {
     return hasher.hex();
 }
 
+std::string read_secure_boot_certificate(const std::string& file) {
+    Certificate certificate = read_certificate(read_file(file, most_pem));
+    ::ERR_clear_error();
+    if (!certificate)
+        throw Error("'{}' is not a certificate in PEM", file);
+    EVP_PKEY* key = ::X509_get0_pubkey(certificate.get());
+    if (key == nullptr || ::EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA)
+        throw Error("'{}' is not of an RSA key, the only kind that UEFI firmware knows", file)
+            .hint(make_key);
+    unsigned char* der = nullptr;
+    int size = ::i2d_X509(certificate.get(), &der);
+    check(size > 0, "encode a certificate");
+    std::string bytes(reinterpret_cast<char*>(der), static_cast<size_t>(size));
+    ::OPENSSL_free(der);
+    return bytes;
+}
+
 SecureBootKey::SecureBootKey(const std::string& key_file, const std::string& certificate_file)
     : key_(read_file(key_file, most_pem)), certificate_(read_file(certificate_file, most_pem)) {
     Key key = read_key(key_);
@@ -163,7 +182,7 @@ SecureBootKey::SecureBootKey(const std::string& key_file, const std::string& cer
         throw Error("'{}' is not a private key in PEM without a passphrase", key_file);
     if (::EVP_PKEY_get_base_id(key.get()) != EVP_PKEY_RSA)
         throw Error("'{}' is not an RSA key, the only kind that UEFI firmware knows", key_file)
-            .hint("openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=NAME -keyout KEY -out CERT");
+            .hint(make_key);
     Certificate certificate = read_certificate(certificate_);
     if (!certificate)
         throw Error("'{}' is not a certificate in PEM", certificate_file);

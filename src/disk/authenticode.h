@@ -11,6 +11,10 @@ namespace coracle {
 /// Executable Signature Format"): SHA-256 in hexadecimal.
 std::string authenticode_hash(const Extents& program);
 
+/// The certificate in a PEM file, in DER, for firmware to check signatures by. Throws when there is
+/// none, or one of a key that is not RSA.
+std::string read_secure_boot_certificate(const std::string& file);
+
 /// A key for Secure Boot and its certificate.
 class SecureBootKey {
 public:

@@ -94,6 +94,21 @@ TEST_F(Pe, KeysThatFirmwareDoesNotTakeAreRefused) {
                 HasSubstr("is not an RSA key, the only kind that UEFI firmware knows"));
 }
 
+TEST_F(Pe, CertificatesForFirmwareAreRead) {
+    run_checked(
+        {{"openssl", "x509", "-in", certificate_, "-outform", "der", "-out", dir_ / "cert.der"}});
+    EXPECT_EQ(read_secure_boot_certificate(certificate_), read_file(dir_ / "cert.der"));
+    EXPECT_EQ(error_of([&] { read_secure_boot_certificate(dir_ / "cert.der"); }),
+              "'" + dir_ / "cert.der" + "' is not a certificate in PEM");
+    run_checked({{"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                  "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=test", "-keyout",
+                  dir_ / "ec.pem", "-out", dir_ / "ec-cert.pem"}});
+    EXPECT_EQ(error_of([&] { read_secure_boot_certificate(dir_ / "ec-cert.pem"); }),
+              "'" + dir_ / "ec-cert.pem" +
+                  "' is not of an RSA key, the only kind that UEFI firmware knows\ntry: "
+                  "openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=NAME -keyout KEY -out CERT");
+}
+
 TEST_F(Pe, GarbageIsNoProgram) {
     EXPECT_EQ(error_of([] { read_pe("", "'x'"); }), "'x' is not an EFI program");
     for (size_t size = 0; size < 0x300; size += 7)
