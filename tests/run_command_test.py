@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What `run` says and decides without booting anything."""
 
+import re
 import shlex
+import subprocess
 
 from end_to_end import SYSTEM, EndToEnd, main
 
@@ -29,6 +31,44 @@ class RunCommand(EndToEnd):
         (self.here / "s").mkdir()
         self.write("s/mac-addr", "02:aa:bb:cc:dd:ee\n")
         self.assertIn("mac=02:aa:bb:cc:dd:ee", self.succeeds(*words).stdout.decode())
+
+    def test_secure_boot_says_what_it_cannot_do(self):
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=test", "-keyout",
+                        self.here / "key.pem", "-out", self.here / "cert.pem"], check=True, capture_output=True)
+        self.write("os.efi", "MZ")
+        for words, said in (
+            (("--secure-boot", "cert.pem", SYSTEM),
+             f"error: --secure-boot is for what UEFI firmware starts, and '{SYSTEM}-kernel' is a kernel\n"
+             "try: coracle build --format uki --secure-boot-key KEY.pem --secure-boot-cert CERT.pem\n"),
+            (("--secure-boot", "cert.pem", "--fw", "x", "os.efi"), "error: --secure-boot and --fw exclude each other\n"),
+            (("--secure-boot", "cert.pem", "--arch", "riscv64", "os.efi"),
+             "error: there is no UEFI firmware with Secure Boot for riscv64\n")):
+            self.assertEqual(self.fails("run", "--accel", "tcg", "--dry-run", "--mem", "512", *words, status=2), said)
+        self.assertEqual(self.fails("run", "--secure-boot", "key.pem", "os.efi"),
+                         "error: 'key.pem' is not a certificate in PEM\n")
+
+    def test_dry_run_shows_secure_boot_and_the_tpm(self):
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=test", "-keyout",
+                        self.here / "key.pem", "-out", self.here / "cert.pem"], check=True, capture_output=True)
+        self.write("os.efi", "MZ")
+        done = self.succeeds("run", "--accel", "tcg", "--dry-run", "--secure-boot", "cert.pem", "--tpm", "os.efi")
+        tpm, machine = done.stdout.decode().splitlines()
+        self.assertRegex(tpm, r"/swtpm socket --tpm2 --tpmstate dir=./os-state/tpm --ctrl "
+                              r"type=unixio,path=./os-state/tpm.sock --terminate &$")
+        words = shlex.split(machine)
+        self.assertTrue(any(re.search(r"file=./os-state/secure-boot-[0-9a-f]{16}\.fd$", word) for word in words), words)
+        self.assertIn("socket,id=tpm,path=./os-state/tpm.sock", words)
+        self.assertEqual(self.names_here(), ["cert.pem", "key.pem", "os.efi"])
+
+    def test_a_tpm_needs_a_short_name_and_one_without_a_comma(self):
+        self.write("os.efi", "MZ")
+        long = "x" * 120
+        self.assertEqual(self.fails("run", "--tpm", "--accel", "tcg", "--state", long, "os.efi"),
+                         f"error: './{long}/tpm.sock' is too long for the name of a socket\ntry: --state DIRECTORY\n")
+        self.assertEqual(self.fails("run", "--tpm", "--accel", "tcg", "--state", "a,b", "os.efi"),
+                         "error: --tpm: swtpm cannot keep its state in './a,b', which has a comma\ntry: --state DIRECTORY\n")
+        self.assertEqual(self.fails("run", "--tpm", "--accel", "tcg", "os.efi", env={"PATH": "/nonexistent"}),
+                         "error: --tpm takes the program swtpm, which is not installed\ntry: apt-get install swtpm\n")
 
     def test_other_backends_are_refused_by_name(self):
         self.assertEqual(self.fails("run", "aws", "x", status=2),

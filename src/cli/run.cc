@@ -116,6 +116,7 @@ void add_machine_options(CLI::App& command, RunOptions& options) {
         ->type_name("FILE")
         ->group(group);
     command.add_flag("--gui", options.gui, "open a window with its screen")->group(group);
+    command.add_flag("--tpm", options.tpm, "add a TPM 2.0; what it stores is kept")->group(group);
     command.add_flag("--usb", options.usb, "add a USB controller")->group(group);
     add_list(command, "--device", options.devices,
              "a device as QEMU's -device takes it (repeatable)")
@@ -140,6 +141,11 @@ void add_boot_options(CLI::App& command, RunOptions& options) {
     command.add_flag("--uefi", options.uefi, "boot with UEFI firmware")->group(group);
     command.add_option("--fw", options.firmware, "boot with this UEFI firmware")
         ->type_name("FILE")
+        ->group(group);
+    command
+        .add_option("--secure-boot", options.secure_boot,
+                    "boot with UEFI firmware that starts only what this certificate's key signed")
+        ->type_name("CERT.pem")
         ->group(group);
 }
 
@@ -167,6 +173,7 @@ void add_run(CLI::App& app, Globals& globals) {
         "  coracle run --publish 6379:6379 --mem 512 redis-os\n"
         "  coracle run --disk data.qcow2,size=4G --cpus 2 redis-os\n"
         "  coracle run --uefi redis-os-efi.img\n"
+        "  coracle run --secure-boot cert.pem --tpm redis-os-efi.img\n"
         "  coracle run registry.example/me/redis-os:1    # see pull-output\n"
         "  coracle run --dry-run redis-os                # print the QEMU command\n");
     command
@@ -185,7 +192,8 @@ void add_run(CLI::App& app, Globals& globals) {
     add_verify_option(command, run.verify);
     add_registry_options(command, run.registry);
     command.add_flag("--detached", run.options.detached, "return as soon as the machine runs");
-    command.add_flag("--dry-run", run.options.dry_run, "print the QEMU command, start nothing");
+    command.add_flag("--dry-run", run.options.dry_run,
+                     "print the command of QEMU, and those of daemons it needs; start nothing");
     command.callback([&] {
         take_words(run);
         bring_system(run, globals);

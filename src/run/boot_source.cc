@@ -161,7 +161,7 @@ BootSource find_boot_source(const RunOptions& options) {
                           : prefix.ends_with(".efi") ? Kind::program
                                                      : Kind::disk,
                           prefix);
-    if (auto found = image_with_prefix(prefix, options.uefi))
+    if (auto found = image_with_prefix(prefix, options.uefi || !options.secure_boot.empty()))
         return *found;
     throw Error("nothing to boot: there is no {0}-kernel with {0}-initrd.img, {0}-squashfs.img, "
                 "{0}-erofs.img or {0}-ext4.img, no {0}.iso and no disk image '{0}'",

@@ -24,6 +24,13 @@ constexpr std::array places = {
           "/usr/share/qemu-efi-riscv64/RISCV_VIRT_VARS.fd"},
 };
 
+constexpr std::array secure_boot_places = {
+    Place{Arch::x86_64, "/usr/share/OVMF/OVMF_CODE_4M.secboot.fd",
+          "/usr/share/OVMF/OVMF_VARS_4M.fd"},
+    Place{Arch::x86_64, "/usr/share/OVMF/OVMF_CODE.secboot.fd", "/usr/share/OVMF/OVMF_VARS.fd"},
+    Place{Arch::aarch64, "/usr/share/AAVMF/AAVMF_CODE.ms.fd", "/usr/share/AAVMF/AAVMF_VARS.fd"},
+};
+
 const char* package(Arch arch) {
     return arch == Arch::x86_64    ? "ovmf"
            : arch == Arch::aarch64 ? "qemu-efi-aarch64"
@@ -44,6 +51,16 @@ Firmware find_firmware(Arch arch, const std::string& wanted) {
             return {place.code, exists(place.store) ? place.store : ""};
     throw Error("no UEFI firmware for {} is installed", name_of(arch))
         .hint(fmt::format("apt-get install {}, or --fw FILE", package(arch)));
+}
+
+Firmware find_secure_boot_firmware(Arch arch) {
+    if (std::ranges::find(secure_boot_places, arch, &Place::arch) == secure_boot_places.end())
+        throw UsageError("there is no UEFI firmware with Secure Boot for {}", name_of(arch));
+    for (const auto& place : secure_boot_places)
+        if (place.arch == arch && exists(place.code) && exists(place.store))
+            return {place.code, place.store};
+    throw Error("no UEFI firmware with Secure Boot for {} is installed", name_of(arch))
+        .hint(fmt::format("apt-get install {}", package(arch)));
 }
 
 } // namespace coracle

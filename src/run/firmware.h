@@ -17,4 +17,8 @@ struct Firmware {
 /// the package.
 Firmware find_firmware(Arch arch, const std::string& wanted);
 
+/// The distribution's firmware that knows Secure Boot, whose empty store takes the keys. Throws
+/// when there is none, naming the package, and for an architecture that has none.
+Firmware find_secure_boot_firmware(Arch arch);
+
 } // namespace coracle

@@ -93,15 +93,17 @@ std::string last_line_about_kvm(const std::string& text) {
 
 } // namespace
 
-KvmEnd watch_kvm(Child& qemu, const std::string& monitor) {
+KvmEnd watch_kvm(Child& qemu, const std::string& monitor, FirmwareWatch* firmware) {
     constexpr int connect_again = 100; // milliseconds
     StateWatch state(monitor);
     std::string errors;
     bool stopped = false;
     for (;;) {
         state.try_to_connect();
-        pollfd waits[2] = {{qemu.error(), POLLIN, 0}, {state.fd(), POLLIN, 0}};
-        int ready = ::poll(waits, 2, state.fd() < 0 ? connect_again : -1);
+        pollfd waits[3] = {{qemu.error(), POLLIN, 0},
+                           {state.fd(), POLLIN, 0},
+                           {firmware == nullptr ? -1 : firmware->fd(), POLLIN, 0}};
+        int ready = ::poll(waits, 3, state.fd() < 0 ? connect_again : -1);
         if (ready < 0 && errno != EINTR)
             throw Error::system(errno, "wait for QEMU");
         if (ready <= 0)
@@ -110,6 +112,8 @@ KvmEnd watch_kvm(Child& qemu, const std::string& monitor) {
             stopped = true;
             qemu.terminate();
         }
+        if (waits[2].revents != 0 && !firmware->take(qemu))
+            firmware = nullptr;
         if (waits[0].revents == 0)
             continue;
         char buffer[4096];

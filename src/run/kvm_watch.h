@@ -4,6 +4,7 @@
 #include <string>
 
 #include "run/child.h"
+#include "run/firmware_watch.h"
 
 namespace coracle {
 
@@ -16,7 +17,8 @@ struct KvmEnd {
 };
 
 /// Waits for the end of `qemu`, whose standard error must be read from here: it is passed on to
-/// ours. `monitor` is the path of its QMP socket; "" = only its end is seen.
-KvmEnd watch_kvm(Child& qemu, const std::string& monitor);
+/// ours. `monitor` is the path of its QMP socket; "" = only its end is seen. `firmware` is listened
+/// to as well; nullptr = none.
+KvmEnd watch_kvm(Child& qemu, const std::string& monitor, FirmwareWatch* firmware);
 
 } // namespace coracle

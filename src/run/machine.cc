@@ -22,12 +22,19 @@ void add(Words& words, std::string option, std::string value) {
     words.push_back(std::move(value));
 }
 
+/// System Management Mode is where PCs keep their flash from the guest.
+bool needs_smm(const Machine& machine) {
+    return machine.secure_boot && machine.arch == Arch::x86_64;
+}
+
 /// The memory of guest and daemon is one where a directory is shared through virtiofs.
 void add_processor_and_memory(const Machine& machine, Words& words) {
     bool kvm = machine.accelerator == Accelerator::kvm;
     std::string type = machine.arch == Arch::x86_64 ? "q35" : "virt";
     if (machine.arch == Arch::x86_64)
         type += ",vmport=off,sata=off,smbus=off"; // what is not used costs time at boot
+    if (needs_smm(machine))
+        type += ",smm=on";
     if (machine.arch == Arch::aarch64 && kvm)
         type += ",gic-version=host";
     if (!machine.shared.empty())
@@ -56,6 +63,10 @@ void add_boot(const Machine& machine, Words& words) {
             add(words, "-drive",
                 fmt::format("if=pflash,unit=1,format=raw,file={}",
                             escaped(machine.firmware_store)));
+    }
+    if (needs_smm(machine)) {
+        add(words, "-global", "driver=cfi.pflash01,property=secure,value=on");
+        add(words, "-global", "ICH9-LPC.disable_s3=1"); // which would forget what is locked
     }
     if (machine.kernel.empty())
         return;
@@ -115,6 +126,13 @@ void add_devices(const Machine& machine, Words& words) {
         add(words, "-device",
             fmt::format("vhost-user-fs-pci,chardev=shared{},tag={}", i, shared.tag));
     }
+    if (!machine.tpm.empty()) {
+        add(words, "-chardev", fmt::format("socket,id=tpm,path={}", escaped(machine.tpm)));
+        add(words, "-tpmdev", "emulator,id=tpm0,chardev=tpm");
+        add(words, "-device",
+            fmt::format("{},tpmdev=tpm0",
+                        machine.arch == Arch::x86_64 ? "tpm-crb" : "tpm-tis-device"));
+    }
     if (machine.usb || machine.gui)
         add(words, "-device", "qemu-xhci,id=usb");
     if (machine.gui)
@@ -131,7 +149,9 @@ void add_console(const Machine& machine, Words& words) {
     if (!machine.gui)
         add(words, "-display", "none");
     if (machine.console.empty())
-        add(words, "-chardev", "stdio,id=console,mux=on,signal=off");
+        add(words, "-chardev",
+            fmt::format("stdio,id=console,mux=on,signal=off{}",
+                        machine.log.empty() ? "" : ",logfile=" + escaped(machine.log)));
     else
         add(words, "-chardev", fmt::format("file,id=console,path={}", escaped(machine.console)));
     add(words, "-serial", "chardev:console");

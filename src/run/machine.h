@@ -41,6 +41,8 @@ struct Machine {
     std::vector<Drive> drives;
     std::string firmware;       ///< code for the first flash; "" = the machine's own firmware
     std::string firmware_store; ///< variables for the second flash
+    bool secure_boot = false;   ///< on PCs, only the firmware may then write to its flash
+    std::string tpm;            ///< socket of the emulator; "" = none
 
     Networking networking{Networking::Kind::user, ""};
     std::vector<Publish> publish;
@@ -50,6 +52,7 @@ struct Machine {
     bool gui = false;
 
     std::string console;  ///< "" = standard input and output; else a file
+    std::string log;      ///< file to which all of standard output goes too; "" = none
     std::string pid_file; ///< "" = none
     std::string monitor;  ///< path of a QMP socket
     bool detached = false;

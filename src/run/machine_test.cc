@@ -129,6 +129,36 @@ TEST(QemuCommand, DetachedWritesItsConsoleToAFile) {
     EXPECT_THAT(line, HasSubstr("-pidfile /s/qemu.pid -daemonize"));
 }
 
+TEST(QemuCommand, KeepsTheFlashOfSecureBootFromTheGuest) {
+    auto machine = small_machine();
+    machine.firmware = "/code.fd";
+    machine.firmware_store = "./store.fd";
+    EXPECT_THAT(line_of(machine), Not(HasSubstr("smm")));
+    machine.secure_boot = true;
+    EXPECT_THAT(line_of(machine), HasSubstr("-machine q35,vmport=off,sata=off,smbus=off,smm=on "));
+    EXPECT_THAT(line_of(machine), HasSubstr(" -global driver=cfi.pflash01,property=secure,value=on"
+                                            " -global ICH9-LPC.disable_s3=1 "));
+    machine.arch = Arch::aarch64;
+    EXPECT_THAT(line_of(machine), Not(HasSubstr("-global")));
+}
+
+TEST(QemuCommand, ConnectsTheTpm) {
+    auto machine = small_machine();
+    machine.tpm = "./a,b/tpm.sock";
+    EXPECT_THAT(line_of(machine),
+                HasSubstr("-chardev socket,id=tpm,path=./a,,b/tpm.sock "
+                          "-tpmdev emulator,id=tpm0,chardev=tpm -device tpm-crb,tpmdev=tpm0 "));
+    machine.arch = Arch::aarch64;
+    EXPECT_THAT(line_of(machine), HasSubstr("-device tpm-tis-device,tpmdev=tpm0 "));
+}
+
+TEST(QemuCommand, LogsTheConsole) {
+    auto machine = small_machine();
+    machine.log = "/dev/fd/7";
+    EXPECT_THAT(line_of(machine),
+                HasSubstr("stdio,id=console,mux=on,signal=off,logfile=/dev/fd/7 "));
+}
+
 TEST(QemuCommand, HasAMachineForEachArchitecture) {
     auto machine = small_machine();
     machine.arch = Arch::aarch64;

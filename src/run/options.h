@@ -22,6 +22,8 @@ struct RunOptions {
     bool squashfs = false;             ///< --squashfs: PREFIX is kernel+squashfs
     bool uefi = false;                 ///< --uefi
     std::string firmware;              ///< --fw
+    std::string secure_boot;           ///< --secure-boot: certificate; "" = without
+    bool tpm = false;                  ///< --tpm
     bool gui = false;                  ///< --gui
     std::string state;                 ///< --state; "" = PREFIX-state
     std::string data;                  ///< --data: metadata for the guest

@@ -9,6 +9,9 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/process.h"
+#include "disk/authenticode.h"
+#include "io/hash.h"
+#include "run/efi_variables.h"
 #include "run/firmware.h"
 #include "run/memory_check.h"
 #include "run/metadata.h"
@@ -66,8 +69,32 @@ void plan_boot(const BootSource& source, RunPlan& plan) {
                                        machine.cmdline.empty() ? "" : " ", source.root_type);
 }
 
+/// Each certificate has a store of its own: firmware lets nobody else change the keys in it.
+void plan_secure_boot(const RunOptions& options, const BootSource& source, RunPlan& plan) {
+    if (!options.firmware.empty())
+        throw UsageError("--secure-boot and --fw exclude each other");
+    if (!source.kernel.empty())
+        throw UsageError("--secure-boot is for what UEFI firmware starts, and '{}' is a kernel",
+                         source.kernel)
+            .hint("coracle build --format uki --secure-boot-key KEY.pem "
+                  "--secure-boot-cert CERT.pem");
+    plan.image = source.image;
+    plan.certificate_file = options.secure_boot;
+    plan.certificate = read_secure_boot_certificate(options.secure_boot);
+    auto firmware = find_secure_boot_firmware(plan.machine.arch);
+    plan.machine.secure_boot = true;
+    plan.machine.firmware = firmware.code;
+    plan.firmware_store = firmware.store;
+    constexpr size_t enough = 16;
+    plan.machine.firmware_store =
+        plan.state /
+        fmt::format("secure-boot-{}.fd", sha256_hex(plan.certificate).substr(0, enough));
+}
+
 /// Machines other than PCs have no other firmware.
 void plan_firmware(const RunOptions& options, const BootSource& source, RunPlan& plan) {
+    if (!options.secure_boot.empty())
+        return plan_secure_boot(options, source, plan);
     bool needed =
         wants_uefi(source) || (source.kernel.empty() && plan.machine.arch != Arch::x86_64);
     if (!options.uefi && options.firmware.empty() && !needed)
@@ -130,12 +157,40 @@ void plan_shared_directories(const RunOptions& options, RunPlan& plan) {
             .hint("apt-get install qemu-system-common, or --virtiofsd PATH");
 }
 
+void plan_tpm(RunPlan& plan) {
+    auto program = find_program("swtpm");
+    if (!program)
+        throw Error("--tpm takes the program swtpm, which is not installed")
+            .hint("apt-get install swtpm");
+    plan.swtpm = *program;
+    plan.tpm_directory = plan.state / "tpm";
+    plan.machine.tpm = plan.state / "tpm.sock";
+    if (plan.state.directory.find(',') != std::string::npos)
+        throw Error("--tpm: swtpm cannot keep its state in '{}', which has a comma",
+                    plan.state.directory)
+            .hint("--state DIRECTORY");
+    if (plan.machine.tpm.size() >= sizeof(sockaddr_un::sun_path))
+        throw Error("'{}' is too long for the name of a socket", plan.machine.tpm)
+            .hint("--state DIRECTORY");
+}
+
 void choose_accelerator_for(const RunOptions& options, RunPlan& plan, Reporter& reporter) {
     auto choice = choose_accelerator(options.accel, plan.machine.arch, host_abilities());
     plan.machine.accelerator = choice.accelerator;
     plan.may_fall_back = choice.may_fall_back;
     if (!choice.reason.empty())
         reporter.info(fmt::format("running without KVM, which is slow: {}", choice.reason));
+}
+
+void write_firmware_store(const RunPlan& plan) {
+    std::string flash = read_file(plan.firmware_store);
+    if (!plan.certificate.empty())
+        within([&] { return fmt::format("while adding keys to '{}'", plan.firmware_store); },
+               [&] {
+                   flash =
+                       with_variables(std::move(flash), secure_boot_variables(plan.certificate));
+               });
+    write_file(plan.machine.firmware_store, flash);
 }
 
 } // namespace
@@ -160,6 +215,8 @@ RunPlan plan_run(const RunOptions& options, Reporter& reporter) {
     plan_disks(options, plan);
     plan_metadata(options, plan);
     plan_shared_directories(options, plan);
+    if (options.tpm)
+        plan_tpm(plan);
     machine.devices = options.devices;
     machine.usb = options.usb;
     machine.gui = options.gui;
@@ -181,7 +238,9 @@ void prepare(const RunPlan& plan) {
     keep_state(plan.state);
     const auto& store = plan.machine.firmware_store;
     if (!store.empty() && !exists(store))
-        write_file(store, read_file(plan.firmware_store));
+        write_firmware_store(plan);
+    if (!plan.tpm_directory.empty())
+        make_directories(plan.tpm_directory);
     std::ranges::for_each(plan.disks, create_disk);
     if (!plan.program.empty())
         write_program_disk(plan.program, plan.machine.arch, plan.program_disk);

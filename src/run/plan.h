@@ -18,11 +18,16 @@ struct RunPlan {
     MachineState state;
     std::vector<PlannedDisk> disks; ///< to create
     std::string firmware_store;     ///< to copy to machine.firmware_store; "" = none
-    std::string program;            ///< EFI program to put on a disk at program_disk; "" = none
+    std::string certificate;        ///< DER, to enrol in that copy; "" = none
+    std::string certificate_file;
+    std::string image;   ///< what Secure Boot judges
+    std::string program; ///< EFI program to put on a disk at program_disk; "" = none
     std::string program_disk;
     std::string metadata; ///< content for the ISO at metadata_iso
     std::string metadata_iso;
     std::string virtiofsd;
+    std::string swtpm;
+    std::string tpm_directory;  ///< of the emulator's state
     bool may_fall_back = false; ///< from KVM to TCG
 };
 

@@ -3,8 +3,7 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <memory>
-#include <thread>
+#include <optional>
 
 #include <termios.h>
 #include <unistd.h>
@@ -14,6 +13,8 @@
 #include "base/process.h"
 #include "base/text.h"
 #include "run/child.h"
+#include "run/daemons.h"
+#include "run/firmware_watch.h"
 #include "run/kvm_watch.h"
 #include "run/plan.h"
 
@@ -46,24 +47,6 @@ std::string shell_line(const std::vector<std::string>& command) {
     return join(quoted, " ");
 }
 
-std::vector<std::unique_ptr<Child>> start_sharing(const RunPlan& plan) {
-    constexpr auto patience = std::chrono::seconds(5);
-    std::vector<std::unique_ptr<Child>> daemons;
-    for (const auto& shared : plan.machine.shared) {
-        ::unlink(shared.socket.c_str());
-        std::vector<std::string> command = {plan.virtiofsd, "--socket-path=" + shared.socket, "-o",
-                                            "source=" + shared.path};
-        daemons.push_back(std::make_unique<Child>(command, Child::Streams{.no_input = true}));
-        auto until = std::chrono::steady_clock::now() + patience;
-        while (!exists(shared.socket) && daemons.back()->running() &&
-               std::chrono::steady_clock::now() < until)
-            std::this_thread::sleep_for(std::chrono::milliseconds(10));
-        if (!exists(shared.socket))
-            throw Error("virtiofsd does not serve '{}'", shared.path);
-    }
-    return daemons;
-}
-
 void tell_of_console(const RunPlan& plan, Reporter& reporter) {
     reporter.info(plan.machine.gui
                       ? "console on this terminal: Ctrl-a x ends the machine, so does its window"
@@ -75,15 +58,55 @@ void expect_success(int status) {
         throw Error("QEMU ended with status {}", status);
 }
 
+/// A QEMU, and with Secure Boot what is heard of its firmware.
+class AttachedMachine {
+public:
+    AttachedMachine(const RunPlan& plan, Child::Streams streams) : plan_(plan) {
+        auto machine = plan.machine;
+        if (machine.secure_boot)
+            machine.log = firmware_.emplace().path();
+        qemu_.emplace(qemu_command(machine), streams);
+        if (firmware_)
+            firmware_->listen();
+    }
+
+    /// With KVM that may fail; standard error has to be read.
+    KvmEnd watch() {
+        auto end =
+            watch_kvm(*qemu_, plan_.machine.monitor, firmware_ ? &firmware_.value() : nullptr);
+        expect_no_refusal();
+        return end;
+    }
+
+    void wait() {
+        while (firmware_ && firmware_->take(*qemu_))
+            ;
+        expect_no_refusal();
+        expect_success(qemu_->wait());
+    }
+
+private:
+    void expect_no_refusal() const {
+        if (firmware_ && firmware_->refused())
+            throw Error("Secure Boot refuses '{}': it was changed after it was signed, or not "
+                        "signed by the key of '{}'",
+                        plan_.image, plan_.certificate_file)
+                .hint("coracle build --secure-boot-key KEY.pem --secure-boot-cert CERT.pem");
+    }
+
+    const RunPlan& plan_;
+    std::optional<FirmwareWatch> firmware_;
+    std::optional<Child> qemu_;
+};
+
 void run_attached(RunPlan plan, Reporter& reporter) {
     TerminalKeeper terminal;
     tell_of_console(plan, reporter);
-    auto daemons = start_sharing(plan);
+    auto daemons = start_daemons(plan);
     Child::Streams streams{.no_input = !terminal.is_ours()};
     if (plan.machine.accelerator == Accelerator::kvm && plan.may_fall_back) {
         streams.read_error = true;
-        Child qemu(qemu_command(plan.machine), streams);
-        auto end = watch_kvm(qemu, plan.machine.monitor);
+        auto end = AttachedMachine(plan, streams).watch();
         if (end.failure.empty())
             return expect_success(end.status);
         reporter.warning(fmt::format("the guest died under KVM ({}); starting it again without, "
@@ -92,18 +115,19 @@ void run_attached(RunPlan plan, Reporter& reporter) {
         plan.machine.accelerator = Accelerator::tcg;
         streams.read_error = false;
         daemons.clear();
-        daemons = start_sharing(plan);
+        daemons = start_daemons(plan);
     }
-    Child qemu(qemu_command(plan.machine), streams);
-    expect_success(qemu.wait());
+    AttachedMachine(plan, streams).wait();
 }
 
 void run_detached(const RunPlan& plan, Reporter& reporter) {
     if (!plan.machine.shared.empty())
         throw UsageError("--detached and --virtiofs exclude each other");
+    DetachedTpm tpm(plan);
     Outcome outcome = run({.argv = qemu_command(plan.machine), .capture_error = true});
     if (outcome.status != 0)
         throw Error("QEMU does not start: {}", trim(outcome.error));
+    tpm.keep();
     auto pid = trim(read_file(plan.machine.pid_file));
     reporter.info(fmt::format("runs as process {}; console in {}; kill {} ends it", pid,
                               plan.machine.console, pid));
@@ -114,6 +138,8 @@ void run_detached(const RunPlan& plan, Reporter& reporter) {
 void run_qemu(const RunOptions& options, Reporter& reporter) {
     RunPlan plan = plan_run(options, reporter);
     if (options.dry_run) {
+        for (const auto& daemon : daemons_of(plan))
+            fmt::print("{} &\n", shell_line(daemon.command));
         fmt::print("{}\n", shell_line(qemu_command(plan.machine)));
         return;
     }
