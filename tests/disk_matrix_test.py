@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Boots every format that is a disk or an EFI program, by the firmware that `run` finds for it."""
 
+import subprocess
+
 from end_to_end import main
 from machines import Machines
 
@@ -13,6 +15,15 @@ class DiskMatrix(Machines):
                       "os-efi-verity.qcow2"):
             with self.subTest(image):
                 self.boots(image)
+
+    def test_secure_boot_starts_what_is_signed(self):
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=test", "-days", "1",
+                        "-keyout", self.here / "key.pem", "-out", self.here / "cert.pem"], check=True, capture_output=True)
+        self.build(*"--format qcow2-efi --format uki --format iso-efi --format raw-efi-verity --ab".split(),
+                   "--secure-boot-key", "key.pem", "--secure-boot-cert", "cert.pem")
+        for image in ("os-efi.qcow2", "os.efi", "os-efi.iso", "os-efi-verity.img"):
+            with self.subTest(image):
+                self.assertIn("secureboot: Secure boot enabled", self.boots(image, "--secure-boot", "cert.pem", "--tpm"))
 
     def test_a_dynamic_vhd(self):
         self.build("--format", "dynamic-vhd")
