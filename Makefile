@@ -3,9 +3,10 @@
 
 PREFIX ?= /usr/local
 JOBS ?= $(shell nproc)
+GUEST_ARCHES ?= arm64;riscv64
 export DEBIAN_FRONTEND = noninteractive
 
-.PHONY: all setup demo test test-all matrix asan tsan format tidy bench install clean help
+.PHONY: all guests setup demo test test-all matrix asan tsan format tidy bench install clean help
 
 all: ## build the program: build/release/coracle
 	@tools/setup build
@@ -13,6 +14,10 @@ all: ## build the program: build/release/coracle
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' Makefile | column -t -s '|'
+
+guests: ## build the program, and what runs inside systems for arm64 and riscv64
+	@tools/setup build guests
+	@tools/preset release -DCORACLE_TESTS=OFF -DCORACLE_GUEST_ARCHES='$(GUEST_ARCHES)'
 
 setup: ## install the Debian packages that are missing for all targets below
 	@tools/setup build test lint
@@ -30,9 +35,9 @@ test: ## build and run the tests
 test-all: test matrix asan tsan ## the tests as they are, every format booted, for longer, and under all sanitizers
 	@CORACLE_STRESS=60 tools/run-tests build/dev -R '^(stress|packages)$$'
 
-matrix: ## boot every format in QEMU; takes its time
-	@tools/setup build test
-	@tools/preset dev
+matrix: ## boot every format in QEMU, on all architectures; takes its time
+	@tools/setup build matrix
+	@tools/preset dev -DCORACLE_GUEST_ARCHES='$(GUEST_ARCHES)'
 	@tools/run-tests build/dev -L matrix
 
 asan: ## run the unit tests under AddressSanitizer and UndefinedBehaviorSanitizer

@@ -173,7 +173,8 @@ TEST_F(BuildTest, BuildsAgainWhenAProgramChanges) {
         EXPECT_EQ(error_of(),
                   "the program 'init' is not built for linux/arm64\n"
                   "  while building the package 'pkg'\n"
-                  "try: put one into a directory of $CORACLE_GUEST_PATH, as arm64/init");
+                  "try: make guests, where Coracle is built; or put one into a directory of "
+                  "$CORACLE_GUEST_PATH, as arm64/init");
     }
     unsetenv("CORACLE_GUEST_PATH");
 }

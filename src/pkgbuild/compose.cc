@@ -61,7 +61,8 @@ void Composer::add_guest(ImageTree& tree, const GuestContent& guest) {
     auto program = find_guest_program(guest.program, platform_.architecture);
     if (!program)
         throw Error("the program '{}' is not built for {}", guest.program, platform_.str())
-            .hint(fmt::format("put one into a directory of $CORACLE_GUEST_PATH, as {}/{}",
+            .hint(fmt::format("make guests, where Coracle is built; or put one into a directory of "
+                              "$CORACLE_GUEST_PATH, as {}/{}",
                               platform_.architecture, guest.program));
     auto made = item(guest.path);
     made.entry.mode = 0755;
