@@ -12,6 +12,7 @@
 #include "base/rfc3339.h"
 #include "base/text.h"
 #include "build/bring_images.h"
+#include "build/efi_programs.h"
 #include "build/remote_segments.h"
 #include "build/summary.h"
 #include "format/outputs.h"
@@ -61,18 +62,9 @@ RootfsOptions rootfs_options(const BuildOptions& options) {
 }
 
 void make_formats(const BuildOptions& options, const std::vector<const Format*>& chosen,
-                  const Rootfs& rootfs, SegmentCache& cache, BuildResult& result) {
-    ThreadPool pool(options.threads);
+                  FormatInput input, BuildResult& result) {
     Outputs outputs;
     FileSink standard_output(STDOUT_FILENO, "standard output");
-    FormatInput input{.rootfs = rootfs,
-                      .base = base_of(options),
-                      .cache = cache,
-                      .pool = pool,
-                      .reporter = *options.reporter,
-                      .initrd = options.initrd,
-                      .platform = options.platform,
-                      .disk = options.disk};
     if (options.output == "-")
         input.stream = &standard_output;
     else if (!options.output.empty())
@@ -87,7 +79,7 @@ void make_formats(const BuildOptions& options, const std::vector<const Format*>&
     }
     standard_output.finish();
     result.outputs = outputs.commit();
-    cache.trim();
+    input.cache.trim();
 }
 
 } // namespace
@@ -162,7 +154,21 @@ BuildResult build_within_limits(const BuildOptions& options) {
     if (!options.label_privileges)
         refuse_label_privileges(rootfs.containers());
     BuildResult result;
-    make_formats(options, chosen, rootfs, cache, result);
+    ThreadPool pool(options.threads);
+    auto fetch_efi_program = [&](const std::string& name) {
+        return efi_program_of_package(store, options.platform, name, *options.reporter);
+    };
+    make_formats(options, chosen,
+                 {.rootfs = rootfs,
+                  .base = base_of(options),
+                  .cache = cache,
+                  .pool = pool,
+                  .reporter = *options.reporter,
+                  .initrd = options.initrd,
+                  .platform = options.platform,
+                  .disk = options.disk,
+                  .fetch_efi_program = fetch_efi_program},
+                 result);
     lock.save();
     if (remote)
         remote->send();

@@ -42,6 +42,8 @@ struct FormatInput {
     Sink* stream = nullptr;               ///< for the streamed formats: where to, instead of a file
     Platform platform = Platform::host(); ///< what the system runs on
     DiskSettings disk = {};
+    /// Brings a program of systemd's for UEFI that this machine does not have; may throw.
+    std::function<std::string(const std::string& name)> fetch_efi_program = {};
     mutable SharedParts shared = {};
 };
 

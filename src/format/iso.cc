@@ -108,14 +108,10 @@ void make_iso_efi(const FormatInput& input, Outputs& outputs,
 void make_iso_efi_initrd(const FormatInput& input, Outputs& outputs,
                          std::vector<ComponentResult>& results) {
     auto efi = efi_architecture(input.platform);
-    // "/usr/lib/systemd/boot/efi/linuxx64.efi.stub" has "systemd-bootx64.efi" beside it.
-    auto slash = efi.stub.rfind('/') + 1;
-    std::string suffix = efi.stub.substr(slash + 5, efi.stub.find('.', slash) - slash - 5);
-    std::string loader = efi.stub.substr(0, slash) + "systemd-boot" + suffix + ".efi";
     std::string entry = "title Linux\nlinux /kernel\ninitrd /initrd.img\n";
     if (std::string cmdline = cmdline_of(input); !cmdline.empty())
         entry += "options " + cmdline + "\n";
-    Extents boot = maybe_signed(input, read_part(loader.c_str(), "systemd-boot-efi"));
+    Extents boot = maybe_signed(input, Extents(read_efi_program(input, efi.boot_loader)));
     write_efi_iso(input, outputs, "-efi-initrd.iso",
                   {{"EFI/BOOT/" + efi.boot_file, boot},
                    {"loader/loader.conf", Extents(std::string("timeout 0\n"))},

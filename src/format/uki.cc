@@ -27,24 +27,14 @@ constexpr std::array known_architectures = {
     Known{"arm64", "aa64", 0xaa64},
     Known{"riscv64", "riscv64", 0x5064},
 };
-constexpr uint64_t most_stub = 16 << 20;
+constexpr const char* efi_programs = "/usr/lib/systemd/boot/efi/";
+constexpr uint64_t most_program = 16 << 20;
 
 const Known& known(const Platform& platform) {
     for (const auto& candidate : known_architectures)
         if (candidate.architecture == platform.architecture)
             return candidate;
     throw Error("there is no UEFI for {}", platform.str());
-}
-
-std::string read_stub(const Platform& platform) {
-    std::string path = efi_architecture(platform).stub;
-    if (!exists(path))
-        throw Error("systemd's stub for EFI programs, '{}', is not installed", path)
-            .hint(fmt::format("apt-get install systemd-boot-efi{}",
-                              platform.architecture == Platform::host().architecture
-                                  ? ""
-                                  : ":" + platform.architecture));
-    return read_file(path, most_stub);
 }
 
 std::string head_of(const Extents& extents) {
@@ -67,17 +57,33 @@ uint64_t memory_of(const Extents& kernel, const Platform& platform) {
 
 EfiArchitecture efi_architecture(const Platform& platform) {
     std::string suffix(known(platform).suffix);
-    std::string folder = "/usr/lib/systemd/boot/efi/";
-    std::string stub = folder + "linux" + suffix + ".efi.stub";
-    std::string boot_loader = folder + "systemd-boot" + suffix + ".efi";
+    std::string stub = "linux" + suffix + ".efi.stub";
+    std::string boot_loader = "systemd-boot" + suffix + ".efi";
     std::ranges::transform(suffix, suffix.begin(), [](char c) {
         return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
     });
     return {"BOOT" + suffix + ".EFI", stub, boot_loader};
 }
 
+std::string read_efi_program(const FormatInput& input, const std::string& name) {
+    std::string path = efi_programs + name;
+    if (auto program = read_file_if_present(path, most_program))
+        return *program;
+    bool here = input.platform.architecture == Platform::host().architecture;
+    std::string hint = here ? "apt-get install systemd-boot-efi" : "";
+    if (!input.fetch_efi_program)
+        throw Error("systemd's EFI program '{}' is not installed", path).hint(hint);
+    try {
+        return input.fetch_efi_program(name);
+    } catch (const Error& error) {
+        throw Error("systemd's EFI program '{}' is not installed and cannot be fetched: {}", path,
+                    error.message())
+            .hint(here ? hint : error.hint());
+    }
+}
+
 Extents make_uki(const FormatInput& input, const std::string& cmdline, const Extents& initrd) {
-    std::string stub = read_stub(input.platform);
+    std::string stub = read_efi_program(input, efi_architecture(input.platform).stub);
     const Extents& kernel = system_kernel(input);
     std::vector<PeSection> sections;
     sections.push_back({".osrel", Extents(os_release(input))});

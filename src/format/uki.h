@@ -10,11 +10,15 @@ namespace coracle {
 /// How UEFI calls an architecture.
 struct EfiArchitecture {
     std::string boot_file;   ///< "BOOTX64.EFI": what firmware starts of a disk
-    std::string stub;        ///< path of systemd's stub
-    std::string boot_loader; ///< path of systemd's boot loader
+    std::string stub;        ///< "linuxx64.efi.stub": systemd's stub
+    std::string boot_loader; ///< "systemd-bootx64.efi": systemd's boot loader
 };
 /// Throws where there is no UEFI.
 EfiArchitecture efi_architecture(const Platform& platform);
+
+/// A program of systemd's for the system's architecture, as efi_architecture() names it: of this
+/// machine (package systemd-boot-efi), else as `input.fetch_efi_program` gives it.
+std::string read_efi_program(const FormatInput& input, const std::string& name);
 
 /// A unified kernel image (the UAPI Group's Unified Kernel Image specification): systemd's stub
 /// with the sections .osrel, .cmdline, .uname, .sbom, .initrd and .linux; signed where the settings

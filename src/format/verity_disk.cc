@@ -89,12 +89,8 @@ std::string command_line(const FormatInput& input, const std::string& root_hash)
     return line;
 }
 
-Extents signed_program(const FormatInput& input, const std::string& path) {
-    constexpr uint64_t most = 16 << 20;
-    if (!exists(path))
-        throw Error("systemd's boot loader, '{}', is not installed", path)
-            .hint("apt-get install systemd-boot-efi");
-    Extents program(read_file(path, most));
+Extents signed_program(const FormatInput& input, const std::string& name) {
+    Extents program(read_efi_program(input, name));
     if (input.disk.secure_boot_key.empty())
         return program;
     return SecureBootKey(input.disk.secure_boot_key, input.disk.secure_boot_certificate)

@@ -189,7 +189,7 @@ TEST(BundledPackage, IsFoundWhereTheVariableSays) {
 
 TEST(BundledPackage, AllCanBeRead) {
     for (const char* name :
-         {"kernel", "init", "crun", "dhcpcd", "getty", "sysctl", "redis", "busybox"}) {
+         {"kernel", "init", "crun", "dhcpcd", "getty", "sysctl", "redis", "busybox", "efi"}) {
         auto directory = find_bundled_package(name);
         ASSERT_TRUE(directory) << name;
         auto package = load_package(*directory);
@@ -197,7 +197,7 @@ TEST(BundledPackage, AllCanBeRead) {
         if (!package.debian)
             continue;
         // A list that was changed without building once would be resolved by everybody anew.
-        for (const char* architecture : {"amd64", "arm64"}) {
+        for (const char* architecture : {"amd64", "arm64", "riscv64"}) {
             auto platform = Platform::parse(architecture);
             auto lock = read_lock(package, platform);
             ASSERT_TRUE(lock) << name;
