@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "archive/pax.h"
@@ -164,16 +165,19 @@ struct TarReader::State : Source {
         return count;
     }
 
+    std::optional<FilePlace> place() const override {
+        auto where = inner.place();
+        if (where)
+            where->offset -= end - begin;
+        return where;
+    }
+
     void skip_rest() {
-        char scrap[16384];
-        while (left > 0)
-            read(scrap);
-        while (padding > 0) {
-            size_t count = raw({scrap, padding});
-            if (count == 0)
-                throw Error("the tar archive is truncated");
-            padding -= count;
-        }
+        uint64_t rest = std::exchange(left, 0) + std::exchange(padding, 0);
+        uint64_t here = std::min<uint64_t>(rest, end - begin);
+        begin += here;
+        if (inner.pass(rest - here) != rest - here)
+            throw Error("the tar archive is truncated");
     }
 
     void expect(uint64_t size) {

@@ -4,6 +4,9 @@
 #include <deque>
 #include <utility>
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
 #include "archive/content.h"
 #include "base/error.h"
 #include "base/text.h"
@@ -14,6 +17,9 @@ namespace {
 
 /// As many symlinks as Linux follows in one name (MAXSYMLINKS).
 constexpr int most_links = 40;
+
+constexpr uint64_t worth_a_place = 16 << 10; ///< smaller content is copied as fast
+constexpr int highest_descriptor = 512;      ///< half of what a process may have open
 
 void copy_meta(const Entry& entry, TreeNode& node) {
     node.type = entry.type;
@@ -39,18 +45,41 @@ std::deque<std::string> components(std::string_view path) {
 } // namespace
 
 void EntrySpool::add(const Entry& entry, Source& content) {
-    uint64_t offset = sink_.position();
-    if (entry.type == EntryType::regular && entry.size > 0)
-        write_content(entry, content, sink_);
-    entries_.push_back({entry, offset});
+    FilePlace where{file_.get(), sink_.position()};
+    if (entry.type == EntryType::regular && entry.size > 0) {
+        auto place = entry.size >= worth_a_place ? content.place() : std::nullopt;
+        if (place)
+            place = kept(*place);
+        if (place)
+            where = *place;
+        else
+            write_content(entry, content, sink_);
+        bytes_ += entry.size;
+    }
+    entries_.push_back({entry, where});
     entries_.back().entry.provenance = nullptr;
+}
+
+/// The same place by a descriptor of our own; nullopt when many are open already.
+std::optional<FilePlace> EntrySpool::kept(const FilePlace& place) {
+    struct stat facts{};
+    if (::fstat(place.fd, &facts) != 0)
+        return std::nullopt;
+    auto [other, fresh] = others_.try_emplace({facts.st_dev, facts.st_ino});
+    if (fresh)
+        other->second = Fd(::fcntl(place.fd, F_DUPFD_CLOEXEC, 0));
+    if (!other->second || other->second.get() > highest_descriptor) {
+        others_.erase(other);
+        return std::nullopt;
+    }
+    return FilePlace{other->second.get(), place.offset};
 }
 
 Tree::Tree() : nodes_(1) {}
 
 void Tree::take(EntrySpool spool) {
-    for (const auto& [entry, offset] : spool.entries())
-        add(entry, spool.fd(), offset);
+    for (const auto& [entry, place] : spool.entries())
+        add(entry, place);
     spools_.push_back(std::move(spool));
 }
 
@@ -70,7 +99,7 @@ FileSource Tree::content(uint32_t node) const {
     return FileSource(file.content_fd, "temporary file", file.content_offset, file.size);
 }
 
-void Tree::add(const Entry& entry, int fd, uint64_t offset) {
+void Tree::add(const Entry& entry, const FilePlace& content) {
     if (nodes_[root].mtime == 0 && !root_given_)
         nodes_[root].mtime = entry.mtime;
     if (entry.path.is_root()) {
@@ -105,8 +134,8 @@ void Tree::add(const Entry& entry, int fd, uint64_t offset) {
     }
     TreeNode& node = nodes_.emplace_back();
     copy_meta(entry, node);
-    node.content_fd = fd;
-    node.content_offset = offset;
+    node.content_fd = content.fd;
+    node.content_offset = content.offset;
     link(parent, name, static_cast<uint32_t>(nodes_.size() - 1));
 }
 

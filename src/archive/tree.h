@@ -2,8 +2,12 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
+
+#include <sys/types.h>
 
 #include "archive/entry.h"
 #include "base/fd.h"
@@ -11,8 +15,8 @@
 
 namespace coracle {
 
-/// Entries kept in their order, their content in one file: what many threads gather at once and a
-/// Tree then takes in order.
+/// Entries kept in their order, their content in one file, or where it lies already: what many
+/// threads gather at once and a Tree then takes in order.
 class EntrySpool : public EntrySink {
 public:
     /// `file` is empty and open for reading and writing.
@@ -23,16 +27,20 @@ public:
 
     struct Spooled {
         Entry entry;
-        uint64_t offset; ///< of the content in the file
+        FilePlace place; ///< of the content
     };
     const std::vector<Spooled>& entries() const { return entries_; }
-    int fd() const { return file_.get(); }
-    uint64_t bytes() const { return sink_.position(); }
+    /// Of content.
+    uint64_t bytes() const { return bytes_; }
 
 private:
+    std::optional<FilePlace> kept(const FilePlace& place);
+
     Fd file_;
     FileSink sink_;
     std::vector<Spooled> entries_;
+    uint64_t bytes_ = 0;
+    std::map<std::pair<dev_t, ino_t>, Fd> others_; ///< files that hold content
 };
 
 /// A file, directory or other thing of a Tree, by whatever names.
@@ -79,7 +87,7 @@ public:
     FileSource content(uint32_t node) const;
 
 private:
-    void add(const Entry& entry, int fd, uint64_t offset);
+    void add(const Entry& entry, const FilePlace& content);
     uint32_t directory_for(const TreePath& path, int64_t time);
     void link(uint32_t directory, std::string_view name, uint32_t node);
     void drop(uint32_t node);

@@ -73,6 +73,52 @@ TEST(Tree, CountsTheNamesOfAFile) {
     EXPECT_EQ(content_at(later, "b"), "own");
 }
 
+/// A file that says where it is.
+class PlacedSource : public FileSource {
+public:
+    explicit PlacedSource(int fd) : FileSource(fd, "archive"), fd_(fd) {}
+    size_t read(std::span<char> buffer) override {
+        size_t count = FileSource::read(buffer);
+        at_ += count;
+        return count;
+    }
+    std::optional<FilePlace> place() const override { return FilePlace{fd_, at_}; }
+
+private:
+    int fd_;
+    uint64_t at_ = 0;
+};
+
+TEST(Tree, FindsContentWhereItLayInItsArchive) {
+    std::string large;
+    for (int i = 0; large.size() < 300'000; ++i)
+        large += std::to_string(i);
+    std::string exact(16 << 10, 'e');
+    EntrySpool spool(unnamed_file());
+    {
+        Fd file = unnamed_file();
+        write_all(file.get(),
+                  TarText()
+                      .file("small", "s")
+                      .file("large", large)
+                      .file("exact", exact)
+                      .file("last", "l")
+                      .str(),
+                  "archive");
+        PlacedSource source(file.get());
+        TarReader reader(source);
+        copy(reader, spool);
+        spool.finish();
+    } // the archive's descriptor is closed
+    EXPECT_EQ(spool.bytes(), large.size() + exact.size() + 2);
+    Tree tree;
+    tree.take(std::move(spool));
+    EXPECT_EQ(content_at(tree, "small"), "s");
+    EXPECT_EQ(content_at(tree, "large"), large);
+    EXPECT_EQ(content_at(tree, "exact"), exact);
+    EXPECT_EQ(content_at(tree, "last"), "l");
+}
+
 TEST(Tree, LinksAFileToItself) {
     Tree tree = tree_of({TarText().file("a", "text").hard_link("a", "a").str()});
     EXPECT_EQ(tree.at(node_at(tree, "a")).names, 1u);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image/spool.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/file.h"
 #include "io/file_io.h"
@@ -47,8 +49,37 @@ std::unique_ptr<Source> Spool::keep(Source& source) {
     return std::make_unique<SpooledSource>(*this, source);
 }
 
+namespace {
+
+/// A file that nobody else can change.
+class OwnFileSource : public Source {
+public:
+    OwnFileSource(int fd, uint64_t size) : fd_(fd), left_(size) {}
+
+    size_t read(std::span<char> buffer) override {
+        FileSource here(fd_, "spool", offset_, left_);
+        return advance(here.read(buffer));
+    }
+    std::optional<FilePlace> place() const override { return FilePlace{fd_, offset_}; }
+    uint64_t pass(uint64_t count) override { return advance(std::min(count, left_)); }
+
+private:
+    template <class Count>
+    Count advance(Count count) {
+        offset_ += count;
+        left_ -= count;
+        return count;
+    }
+
+    int fd_;
+    uint64_t offset_ = 0;
+    uint64_t left_;
+};
+
+} // namespace
+
 std::unique_ptr<Source> Spool::open() const {
-    return std::make_unique<FileSource>(file_.get(), "spool", 0, size_);
+    return std::make_unique<OwnFileSource>(file_.get(), size_);
 }
 
 } // namespace coracle

@@ -20,7 +20,7 @@ public:
     /// the spool.
     std::unique_ptr<Source> keep(Source& source);
     bool complete() const { return file_ && complete_; }
-    /// What was kept from its beginning; only when complete.
+    /// What was kept from its beginning, which knows its place; only when complete.
     std::unique_ptr<Source> open() const;
 
 private:

@@ -34,17 +34,19 @@ std::string read_all(Source& source, uint64_t limit) {
     return text;
 }
 
-uint64_t skip(Source& source, uint64_t count) {
+uint64_t Source::pass(uint64_t count) {
     char buffer[65536];
-    uint64_t skipped = 0;
-    while (skipped < count) {
-        auto want = static_cast<size_t>(std::min<uint64_t>(sizeof buffer, count - skipped));
-        size_t got = source.read({buffer, want});
+    uint64_t passed = 0;
+    while (passed < count) {
+        auto want = static_cast<size_t>(std::min<uint64_t>(sizeof buffer, count - passed));
+        size_t got = read({buffer, want});
         if (got == 0)
             break;
-        skipped += got;
+        passed += got;
     }
-    return skipped;
+    return passed;
 }
+
+uint64_t skip(Source& source, uint64_t count) { return source.pass(count); }
 
 } // namespace coracle

@@ -2,15 +2,27 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 
 namespace coracle {
 
+/// Where bytes lie in an open file.
+struct FilePlace {
+    int fd;
+    uint64_t offset;
+};
+
 /// Bytes that are pulled, once, from the front to the end.
 class Source {
 public:
     virtual ~Source() = default;
+    /// Where what is left lies as it is, for those who need not read it now. The descriptor is the
+    /// source's; nullopt when there is no such file, or one that may change.
+    virtual std::optional<FilePlace> place() const { return std::nullopt; }
+    /// Drops up to `count` bytes; returns how many there were.
+    virtual uint64_t pass(uint64_t count);
     /// Fills the front of `buffer` (not empty) and returns how many bytes that were; 0 only at the
     /// end.
     virtual size_t read(std::span<char> buffer) = 0;
