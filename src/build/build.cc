@@ -2,8 +2,11 @@
 #include "build/build.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <ctime>
+#include <future>
+#include <mutex>
 
 #include <unistd.h>
 
@@ -61,6 +64,36 @@ RootfsOptions rootfs_options(const BuildOptions& options) {
     return result;
 }
 
+constexpr unsigned most_side_by_side = 4; ///< each needs some memory
+
+/// What became of the components, for each format.
+std::vector<std::vector<ComponentResult>>
+make_side_by_side(const std::vector<const Format*>& chosen, const FormatInput& input,
+                  Outputs& outputs) {
+    std::vector<std::vector<ComponentResult>> results(chosen.size());
+    std::vector<std::future<void>> done;
+    std::atomic<bool> failed = false;
+    ThreadPool threads(
+        std::min({most_side_by_side, input.pool.size(), static_cast<unsigned>(chosen.size())}));
+    for (size_t i = 0; i < chosen.size(); ++i)
+        done.push_back(threads.submit([&, format = chosen[i], &mine = results[i]] {
+            if (failed)
+                return; // there is no point in beginning with it
+            try {
+                within([&] { return fmt::format("while making format {}", format->name); },
+                       [&] { format->make(input, outputs, mine); });
+            } catch (...) {
+                failed = true;
+                throw;
+            }
+        }));
+    for (auto& one : done)
+        one.wait();
+    for (auto& one : done)
+        one.get();
+    return results;
+}
+
 void make_formats(const BuildOptions& options, const std::vector<const Format*>& chosen,
                   FormatInput input, BuildResult& result) {
     Outputs outputs;
@@ -69,14 +102,9 @@ void make_formats(const BuildOptions& options, const std::vector<const Format*>&
         input.stream = &standard_output;
     else if (!options.output.empty())
         input.stream = &outputs.create(options.output);
-    for (const auto* format : chosen) {
-        // Formats share segments; each component is told of once.
-        std::vector<ComponentResult> results;
-        within([&] { return fmt::format("while making format {}", format->name); },
-               [&] { format->make(input, outputs, results); });
-        if (result.components.empty())
-            result.components = std::move(results);
-    }
+    for (auto& components : make_side_by_side(chosen, input, outputs))
+        if (result.components.empty()) // formats share them; each is told of once
+            result.components = std::move(components);
     standard_output.finish();
     result.outputs = outputs.commit();
     input.cache.trim();
@@ -155,7 +183,9 @@ BuildResult build_within_limits(const BuildOptions& options) {
         refuse_label_privileges(rootfs.containers());
     BuildResult result;
     ThreadPool pool(options.threads);
+    std::mutex one_fetches;
     auto fetch_efi_program = [&](const std::string& name) {
+        std::lock_guard turn(one_fetches);
         return efi_program_of_package(store, options.platform, name, *options.reporter);
     };
     make_formats(options, chosen,

@@ -7,7 +7,7 @@
 namespace coracle {
 
 void write_boot_files(const FormatInput& input, Outputs& outputs) {
-    if (outputs.has(input.base + "-kernel"))
+    if (!outputs.claim(input.base + "-kernel"))
         return;
     Segment binary = kernel_binary(*input.rootfs.kernel(), input.cache);
     outputs.create(input.base + "-kernel").write_file(binary.file.get(), 0, binary.facts.size);
@@ -17,7 +17,7 @@ void write_boot_files(const FormatInput& input, Outputs& outputs) {
 void write_root_initrd(const FormatInput& input, Outputs& outputs) {
     std::string path = input.base + "-root-initrd.img";
     const Extents* initrd = root_initrd(input);
-    if (initrd != nullptr && !outputs.has(path))
+    if (initrd != nullptr && outputs.claim(path))
         initrd->write_to(outputs.create(path));
 }
 

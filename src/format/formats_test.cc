@@ -43,9 +43,10 @@ protected:
         ThreadPool pool(2);
         Outputs outputs;
         std::vector<ComponentResult> results;
+        SegmentCache cache(cache_.directory());
         format_named(format).make({.rootfs = system_.make(yaml),
                                    .base = dir_ / directory + "/os",
-                                   .cache = cache_,
+                                   .cache = cache,
                                    .pool = pool,
                                    .reporter = silent_reporter(),
                                    .initrd = initrd},

@@ -19,13 +19,13 @@ Segment kernel_binary(const Kernel& kernel, SegmentCache& cache) {
     key.add(kernel.image().descriptor.digest.str()).add(kernel.spec().binary_name());
     key.add(kernel.unpack() ? 1 : 0);
     std::string name = key.hex();
-    if (auto found = cache.find(name))
-        return std::move(*found);
-    SegmentFile file = cache.create();
-    kernel.with_kernel([&](const Entry&, Source& content) { copy(content, file); });
-    file.finish();
-    uint64_t size = file.size();
-    return cache.keep(name, std::move(file), size, 1);
+    return cache.obtain(name, [&] {
+        SegmentFile file = cache.create();
+        kernel.with_kernel([&](const Entry&, Source& content) { copy(content, file); });
+        file.finish();
+        uint64_t size = file.size();
+        return cache.keep(name, std::move(file), size, 1);
+    });
 }
 
 std::optional<std::string> bzimage_version(std::string_view head) {

@@ -26,14 +26,14 @@ Segment plain_kernel(const FormatInput& input) {
     KeyBuilder key("plain kernel");
     key.add(kernel.image().descriptor.digest.str()).add(kernel.spec().binary_name());
     std::string name = key.hex();
-    if (auto found = input.cache.find(name))
-        return std::move(*found);
-    FileSource packed(binary.file.get(), "kernel", 0, binary.facts.size);
-    SegmentFile file = input.cache.create();
-    copy(*make_kernel_unpacker(packed), file);
-    file.finish();
-    uint64_t size = file.size();
-    return input.cache.keep(name, std::move(file), size, 1);
+    return input.cache.obtain(name, [&] {
+        FileSource packed(binary.file.get(), "kernel", 0, binary.facts.size);
+        SegmentFile file = input.cache.create();
+        copy(*make_kernel_unpacker(packed), file);
+        file.finish();
+        uint64_t size = file.size();
+        return input.cache.keep(name, std::move(file), size, 1);
+    });
 }
 
 /// The names in a configuration are those of files beside it.
@@ -89,9 +89,9 @@ void make_microvm(const FormatInput& input, Outputs& outputs, const std::string&
     write_boot_files(input, outputs);
     write_root_initrd(input, outputs);
     Segment kernel = plain_kernel(input);
-    if (std::string path = input.base + "-vmlinux"; !outputs.has(path))
+    if (std::string path = input.base + "-vmlinux"; outputs.claim(path))
         outputs.create(path).write_file(kernel.file.get(), 0, kernel.facts.size);
-    if (!outputs.has(image)) {
+    if (outputs.claim(image)) {
         Segment root = make_tree_image(input, options, results);
         outputs.create(image).write_file(root.file.get(), 0, root.facts.size);
     }

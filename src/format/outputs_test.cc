@@ -51,15 +51,21 @@ TEST(Outputs, AreRefusedWhereADirectoryHasTheName) {
 TEST(Outputs, AreRefusedTwice) {
     TempDir dir;
     Outputs outputs;
-    EXPECT_FALSE(outputs.has(dir / "a"));
     outputs.create(dir / "a");
-    EXPECT_TRUE(outputs.has(dir / "a"));
     try {
         outputs.create_file(dir / "a");
         FAIL();
     } catch (const Error& error) {
         EXPECT_EQ(error.message(), "two of the formats write '" + (dir / "a") + "'");
     }
+}
+
+TEST(Outputs, AreClaimedOnce) {
+    TempDir dir;
+    Outputs outputs;
+    EXPECT_TRUE(outputs.claim(dir / "a"));
+    EXPECT_FALSE(outputs.claim(dir / "a"));
+    outputs.create(dir / "a");
 }
 
 } // namespace

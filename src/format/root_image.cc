@@ -19,7 +19,7 @@ void make_kernel_and_root(const FormatInput& input, Outputs& outputs,
     std::string ending = options.format == TreeFormat::iso9660
                              ? ".iso"
                              : fmt::format("-{}.img", name_of(options.format));
-    if (!outputs.has(input.base + ending))
+    if (outputs.claim(input.base + ending))
         write_segment(outputs, input.base + ending, make_tree_image(input, options, results));
 }
 

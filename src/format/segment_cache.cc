@@ -83,6 +83,18 @@ std::optional<Segment> SegmentCache::find(const std::string& name) {
     return found || remote_ == nullptr ? std::move(found) : fetch(name);
 }
 
+Segment SegmentCache::obtain(const std::string& name, const std::function<Segment()>& make) {
+    std::mutex& turn = turns_.with([&](auto& turns) -> std::mutex& { return turns[name]; });
+    std::lock_guard lock(turn);
+    if (auto found = find(name)) {
+        found->shared = made_.with([&](auto& made) { return made.contains(name); });
+        return std::move(*found);
+    }
+    Segment segment = make();
+    made_.with([&](auto& made) { made.insert(name); });
+    return segment;
+}
+
 std::optional<Segment> SegmentCache::fetch(const std::string& name) {
     SegmentFile file = create();
     auto facts = remote_->find(name, file);

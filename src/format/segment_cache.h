@@ -3,10 +3,14 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
+#include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "base/fd.h"
+#include "base/guarded.h"
 #include "io/checksum.h"
 #include "io/file_io.h"
 
@@ -25,6 +29,7 @@ struct Segment {
     SegmentFacts facts;
     bool reused = false;
     bool fetched = false; ///< reused, from other machines
+    bool shared = false;  ///< reused, from elsewhere in this build
 };
 
 /// Segments that other machines have made, see SegmentCache::share(). For many threads.
@@ -67,6 +72,10 @@ public:
     /// The segment of this name, checked; nullopt when there is none or it is damaged.
     std::optional<Segment> find(const std::string& name);
 
+    /// The segment of this name, or the one that `make` gives, by keep() or adopt(): others who ask
+    /// for it meanwhile wait for that. `make` must not wait for a thread that may ask too.
+    Segment obtain(const std::string& name, const std::function<Segment()>& make);
+
     SegmentFile create();
     /// Keeps a finished file under `name` for later builds. `unpacked` and `entries`: see
     /// SegmentFacts.
@@ -100,6 +109,8 @@ private:
     RemoteSegments* remote_ = nullptr;
     uint64_t limit_;
     bool writable_ = false;
+    Guarded<std::map<std::string, std::mutex>> turns_; ///< of names
+    Guarded<std::set<std::string>> made_;              ///< by obtain()
 };
 
 /// Where the segments of builds with this image cache are kept.

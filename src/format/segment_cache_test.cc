@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "format/segment_cache.h"
 
+#include <atomic>
 #include <filesystem>
 
 #include <fcntl.h>
@@ -8,7 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/error.h"
 #include "base/file.h"
+#include "base/thread_pool.h"
 #include "io/file_io.h"
 #include "io/hash.h"
 
@@ -55,6 +58,39 @@ TEST_F(SegmentCacheTest, GivesBackWhatWasKept) {
     EXPECT_EQ(found->facts.size, 5u);
     EXPECT_EQ(found->facts.unpacked, 77u);
     EXPECT_EQ(found->facts.entries, 3u);
+}
+
+TEST_F(SegmentCacheTest, MakesWhatManyAskForOnce) {
+    SegmentCache cache(directory_);
+    std::atomic<int> made = 0;
+    std::atomic<int> shared = 0;
+    {
+        ThreadPool pool(4);
+        std::vector<std::future<void>> done;
+        for (int i = 0; i < 8; ++i)
+            done.push_back(pool.submit([&] {
+                Segment segment = cache.obtain("a", [&] {
+                    ++made;
+                    return keep(cache, "a", "bytes");
+                });
+                shared += segment.shared;
+                EXPECT_EQ(content(segment), "bytes");
+            }));
+        for (auto& one : done)
+            one.get();
+    }
+    EXPECT_EQ(made, 1);
+    EXPECT_EQ(shared, 7);
+    EXPECT_FALSE(SegmentCache(directory_).obtain("a", [] { return Segment(); }).shared)
+        << "it is another build's";
+}
+
+TEST_F(SegmentCacheTest, TheNextAskerMakesItWhereTheFirstFailed) {
+    SegmentCache cache(directory_);
+    EXPECT_THROW(cache.obtain("a", []() -> Segment { throw Error("no"); }), Error);
+    Segment segment = cache.obtain("a", [&] { return keep(cache, "a", "bytes"); });
+    EXPECT_EQ(content(segment), "bytes");
+    EXPECT_FALSE(segment.reused);
 }
 
 TEST_F(SegmentCacheTest, AdoptsAFileThatWasWrittenElsewhere) {

@@ -50,13 +50,8 @@ private:
     uint64_t pending_ = 0;
 };
 
-} // namespace
-
-Segment make_segment(const Component& component, const Encoding& encoding, SegmentCache& cache,
-                     Task* task) {
-    std::string name = component.key() + " " + encoding.name();
-    if (auto found = cache.find(name))
-        return std::move(*found);
+Segment encode(const Component& component, const Encoding& encoding, const std::string& name,
+               SegmentCache& cache, Task* task) {
     SegmentFile file = cache.create();
     auto packed = make_compressor(file, encoding.compression, encoding.level);
     uint64_t unpacked = 0;
@@ -73,6 +68,14 @@ Segment make_segment(const Component& component, const Encoding& encoding, Segme
     if (unpacked > 0 || encoding.compression == Compression::none)
         packed->finish();
     return cache.keep(name, std::move(file), unpacked, entries);
+}
+
+} // namespace
+
+Segment make_segment(const Component& component, const Encoding& encoding, SegmentCache& cache,
+                     Task* task) {
+    std::string name = component.key() + " " + encoding.name();
+    return cache.obtain(name, [&] { return encode(component, encoding, name, cache, task); });
 }
 
 namespace {
@@ -143,7 +146,8 @@ void SegmentQueue::write_to(Sink& sink, std::vector<ComponentResult>& results) {
         Made made = futures_[i].get();
         sink.write_file(made.segment.file.get(), 0, made.segment.facts.size);
         results.push_back({components_[i]->location(), components_[i]->title(), made.segment.facts,
-                           made.segment.reused, made.seconds, made.segment.fetched});
+                           made.segment.reused && !made.segment.shared, made.seconds,
+                           made.segment.fetched && !made.segment.shared});
     }
     sink.write(archive_end(encoding_));
 }

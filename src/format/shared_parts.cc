@@ -9,16 +9,8 @@
 
 namespace coracle {
 
-const Extents& SharedParts::part(const std::string& name, const std::function<Extents()>& make) {
-    std::lock_guard lock(mutex_);
-    if (auto found = parts_.find(name); found != parts_.end())
-        return found->second;
-    return parts_.emplace(name, make()).first->second;
-}
-
 int SharedParts::hold(Fd file) {
-    std::lock_guard lock(mutex_);
-    return files_.emplace_back(std::move(file)).get();
+    return files_.with([&](auto& files) { return files.emplace_back(std::move(file)).get(); });
 }
 
 void ExtentsSink::write_file(int fd, uint64_t offset, uint64_t size) {

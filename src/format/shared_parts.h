@@ -5,26 +5,62 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <vector>
 
+#include "archive/tree.h"
 #include "base/fd.h"
+#include "base/guarded.h"
 #include "disk/extents.h"
+#include "format/segments.h"
 
 namespace coracle {
 
-/// What several formats of one build are made of: the first that asks for a part makes it. For many
-/// threads.
+/// Things by name, each made by the first who asks for it; the others wait. For many threads.
+template <class Thing>
+class Shared {
+public:
+    template <class Make>
+    const Thing& get(const std::string& name, const Make& make) {
+        Slot& slot = slots_.with([&](auto& slots) -> Slot& { return slots[name]; });
+        std::lock_guard turn(slot.mutex); // of this one only: things are made of things
+        if (!slot.thing)
+            slot.thing.emplace(make());
+        return *slot.thing;
+    }
+
+private:
+    struct Slot {
+        std::mutex mutex;
+        std::optional<Thing> thing;
+    };
+    Guarded<std::map<std::string, Slot>> slots_;
+};
+
+/// The whole root, with what became of its components.
+struct GatheredTree {
+    Tree tree;
+    std::vector<ComponentResult> components;
+};
+
+/// What several formats of one build are made of. For many threads.
 class SharedParts {
 public:
     /// The part of this name, by `make` where it is asked for the first time.
-    const Extents& part(const std::string& name, const std::function<Extents()>& make);
+    const Extents& part(const std::string& name, const std::function<Extents()>& make) {
+        return parts_.get(name, make);
+    }
+    const GatheredTree& tree(const std::string& name, const std::function<GatheredTree()>& make) {
+        return trees_.get(name, make);
+    }
     /// Holds a file open that a part refers to; returns its descriptor.
     int hold(Fd file);
 
 private:
-    std::recursive_mutex mutex_; // parts are made of parts
-    std::map<std::string, Extents> parts_;
-    std::deque<Fd> files_;
+    Shared<Extents> parts_;
+    Shared<GatheredTree> trees_;
+    Guarded<std::deque<Fd>> files_;
 };
 
 /// Gathers what is written as extents: bytes in memory, files by reference.

@@ -51,7 +51,7 @@ Gathered gather(const Component& component, const FormatInput& input) {
 }
 
 /// Threads gather components, which are laid over each other in their order.
-Tree gather_tree(const FormatInput& input, bool boot_files, std::vector<ComponentResult>& results) {
+GatheredTree gather_tree(const FormatInput& input, bool boot_files) {
     auto components = components_of(input.rootfs, boot_files);
     std::vector<std::future<Gathered>> futures(components.size());
     auto wait = [&] {
@@ -68,16 +68,16 @@ Tree gather_tree(const FormatInput& input, bool boot_files, std::vector<Componen
     };
     begin(false);
     begin(true);
-    Tree tree;
+    GatheredTree result;
     for (size_t i = 0; i < components.size(); ++i) {
         Gathered gathered = futures[i].get();
         SegmentFacts facts{gathered.spool.bytes(), gathered.spool.bytes(),
                            gathered.spool.entries().size()};
-        results.push_back(
+        result.components.push_back(
             {components[i]->location(), components[i]->title(), facts, false, gathered.seconds});
-        tree.take(std::move(gathered.spool));
+        result.tree.take(std::move(gathered.spool));
     }
-    return tree;
+    return result;
 }
 
 /// What the kernel of the system can surely read.
@@ -153,23 +153,27 @@ Segment make_tree_image(const FormatInput& input, const TreeImageOptions& option
     Abilities kernel = abilities(input);
     std::string name = fmt::format("{} {} {}", tree_key(input.rootfs, options),
                                    name_of(kernel.squashfs), kernel.erofs_clusters);
-    if (auto found = input.cache.find(name)) {
-        results.push_back({"root", fmt::format("{} image", name_of(options.format)), found->facts,
-                           true, 0, found->fetched});
-        return std::move(*found);
-    }
     std::vector<ComponentResult> gathered;
-    Tree tree = gather_tree(input, options.boot_files, gathered);
-    Task task(input.reporter, fmt::format("{} image", name_of(options.format)));
-    Fd file = unnamed_file(input.cache.directory());
-    uint64_t size = write_image(input, options, tree, file.get(), kernel);
-    SegmentFacts facts{size, 0, 0};
-    for (const auto& result : gathered) {
-        facts.unpacked += result.facts.unpacked;
-        facts.entries += result.facts.entries;
-    }
+    Segment segment = input.cache.obtain(name, [&] {
+        const GatheredTree& root =
+            input.shared.tree(options.boot_files ? "all" : "without boot files",
+                              [&] { return gather_tree(input, options.boot_files); });
+        gathered = root.components;
+        Task task(input.reporter, fmt::format("{} image", name_of(options.format)));
+        Fd file = unnamed_file(input.cache.directory());
+        uint64_t size = write_image(input, options, root.tree, file.get(), kernel);
+        SegmentFacts facts{size, 0, 0};
+        for (const auto& component : gathered) {
+            facts.unpacked += component.facts.unpacked;
+            facts.entries += component.facts.entries;
+        }
+        return input.cache.adopt(name, std::move(file), facts);
+    });
+    if (gathered.empty())
+        gathered.push_back({"root", fmt::format("{} image", name_of(options.format)), segment.facts,
+                            !segment.shared, 0, segment.fetched && !segment.shared});
     results.insert(results.end(), gathered.begin(), gathered.end());
-    return input.cache.adopt(name, std::move(file), facts);
+    return segment;
 }
 
 } // namespace coracle
