@@ -30,6 +30,7 @@
 #include "init/devices.h"
 #include "init/module_loader.h"
 #include "init/partitions.h"
+#include "init/var_partition.h"
 #include "init/verity.h"
 
 namespace coracle::guest {
@@ -105,10 +106,31 @@ std::string wait_for_device(const std::string& root, ModuleLoader& modules,
     }
 }
 
+/// Mounts on the /var of the new root what the command line names by `coracle.var=`; by the word
+/// alone, what is for it on the disk of the root.
+void mount_var(const std::string& root_device, ModuleLoader& modules,
+               const KernelCommandLine& cmdline) {
+    auto named = cmdline.value("coracle.var");
+    if (!named)
+        return;
+    modules.load_name_or_alias("ext4");
+    std::string target = std::string(new_root) + "/var";
+    if (named->empty())
+        mount_own_var(disk_of(root_device), target);
+    else
+        mount_ext4(wait_for_device(*named, modules, cmdline), target);
+}
+
+/// Where the root file system is.
+struct Root {
+    std::string device;  ///< to mount
+    std::string on_disk; ///< what lies below it
+};
+
 /// The device of a root that is verified block by block: `roothash=` names its partitions and is
 /// what all is verified against.
-std::string open_verified_root(const std::string& root_hash, ModuleLoader& modules,
-                               const KernelCommandLine& cmdline) {
+Root open_verified_root(const std::string& root_hash, ModuleLoader& modules,
+                        const KernelCommandLine& cmdline) {
     if (!is_root_hash(root_hash))
         throw Error("'roothash={}' is no SHA-256", root_hash);
     modules.load_name_or_alias("dm-mod");
@@ -118,19 +140,7 @@ std::string open_verified_root(const std::string& root_hash, ModuleLoader& modul
         wait_for_device("PARTUUID=" + verity_partition(root_hash, 0), modules, cmdline);
     std::string hashes =
         wait_for_device("PARTUUID=" + verity_partition(root_hash, 1), modules, cmdline);
-    return open_verity(data, hashes, root_hash);
-}
-
-/// Mounts the partition that `coracle.var=` names, where it does, on the /var of the new root.
-void mount_var(const KernelCommandLine& cmdline, ModuleLoader& modules) {
-    std::string partition = cmdline.value("coracle.var").value_or("");
-    if (partition.empty())
-        return;
-    std::string device = wait_for_device(partition, modules, cmdline);
-    modules.load_name_or_alias("ext4");
-    std::string target = std::string(new_root) + "/var";
-    if (::mount(device.c_str(), target.c_str(), "ext4", MS_NOSUID | MS_NODEV, nullptr) != 0)
-        throw Error::system(errno, fmt::format("mount {} on /var", device));
+    return {open_verity(data, hashes, root_hash), data};
 }
 
 void mount_root(const std::string& device, const KernelCommandLine& cmdline,
@@ -208,10 +218,15 @@ void enter_disk_root(const KernelCommandLine& cmdline) {
     if (root.empty() && !root_hash)
         throw Error("the kernel command line names no root").hint("root=/dev/vda");
     ModuleLoader modules = make_loader(cmdline);
-    std::string device = root_hash ? open_verified_root(*root_hash, modules, cmdline)
-                                   : wait_for_device(root, modules, cmdline);
-    mount_root(device, cmdline, modules);
-    mount_var(cmdline, modules);
+    if (cmdline.value("coracle.trial"))
+        modules.load_name_or_alias("efivarfs");
+    Root found;
+    if (root_hash)
+        found = open_verified_root(*root_hash, modules, cmdline);
+    else
+        found.device = found.on_disk = wait_for_device(root, modules, cmdline);
+    mount_root(found.device, cmdline, modules);
+    mount_var(found.on_disk, modules, cmdline);
     switch_root();
     std::vector<std::string> candidates = {"/init", "/sbin/init"};
     if (auto chosen = cmdline.value("init"))
@@ -220,7 +235,7 @@ void enter_disk_root(const KernelCommandLine& cmdline) {
         char* words[] = {const_cast<char*>(candidate.c_str()), nullptr};
         ::execv(candidate.c_str(), words);
     }
-    throw Error::system(errno, fmt::format("run '{}' of {}", candidates.back(), device));
+    throw Error::system(errno, fmt::format("run '{}' of {}", candidates.back(), found.device));
 }
 
 } // namespace coracle::guest

@@ -1,14 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "init/partitions.h"
 
-#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <climits>
 #include <cstring>
 
 #include <fcntl.h>
+#include <linux/blkpg.h>
+#include <linux/fs.h>
 #include <strings.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include <fmt/format.h>
 
+#include "base/error.h"
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/on_disk.h"
@@ -19,54 +26,16 @@ namespace coracle::guest {
 
 namespace {
 
-struct GptHeader {
-    char magic[8];
-    char unused[64];
-    Le<uint64_t> entries;
-    Le<uint32_t> count;
-    Le<uint32_t> entry_size;
-};
-static_assert(sizeof(GptHeader) == 88);
-
-constexpr size_t id_offset = 16;
-constexpr uint32_t most_partitions = 256;
-constexpr uint32_t most_entry_size = 4096;
 constexpr size_t mbr_size = 512;
-
-/// As the text has it: the first three fields are little-endian on disk.
-std::string guid_text(std::string_view bytes) {
-    constexpr size_t order[] = {3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
-    std::string text;
-    for (size_t i : order) {
-        if (text.size() == 8 || text.size() == 13 || text.size() == 18 || text.size() == 23)
-            text += '-';
-        text += to_hex(bytes.substr(i, 1));
-    }
-    return text;
-}
 
 bool same(std::string_view one, std::string_view other) {
     return one.size() == other.size() && ::strncasecmp(one.data(), other.data(), one.size()) == 0;
 }
 
 std::optional<unsigned> number_in_gpt(const ReadDisk& read, uint64_t sector, std::string_view id) {
-    std::string bytes = read(sector, sizeof(GptHeader));
-    GptHeader header;
-    if (bytes.size() < sizeof header)
-        return std::nullopt;
-    std::memcpy(&header, bytes.data(), sizeof header);
-    if (std::memcmp(header.magic, "EFI PART", sizeof header.magic) != 0 ||
-        header.count > most_partitions || header.entry_size < 128 ||
-        header.entry_size > most_entry_size || header.entries > UINT32_MAX)
-        return std::nullopt;
-    size_t entry_size = header.entry_size;
-    std::string entries = read(header.entries * sector, header.count * entry_size);
-    for (unsigned i = 0; (i + 1) * entry_size <= entries.size(); ++i) {
-        auto entry = std::string_view(entries).substr(i * entry_size, entry_size);
-        bool used = entry.substr(0, 16).find_first_not_of('\0') != entry.npos;
-        if (used && same(guid_text(entry.substr(id_offset, 16)), id))
-            return i + 1;
-    }
+    for (const auto& partition : gpt_partitions(read, sector))
+        if (same(partition.id, id))
+            return partition.number;
     return std::nullopt;
 }
 
@@ -89,6 +58,8 @@ std::string number_in(const std::string& path) {
     return std::string(trim(read_file_if_present(path).value_or("")));
 }
 
+std::string folder_of(const std::string& disk) { return "/sys/class/block/" + disk; }
+
 std::string read_device(int fd, uint64_t offset, size_t size) {
     std::string bytes(size, '\0');
     size_t done = 0;
@@ -103,21 +74,27 @@ std::string read_device(int fd, uint64_t offset, size_t size) {
     return bytes;
 }
 
+ReadDisk reader_of(const Fd& fd) {
+    return [&fd](uint64_t offset, size_t size) { return read_device(fd.get(), offset, size); };
+}
+
+std::optional<std::string> numbered_partition(const std::string& disk, unsigned number) {
+    for (const auto& name : names_in(folder_of(disk)))
+        if (number_in(folder_of(disk) + "/" + name + "/partition") == fmt::format("{}", number))
+            return "/dev/" + name;
+    return std::nullopt;
+}
+
+uint64_t sector_size(const std::string& disk) {
+    return parse_number(number_in(folder_of(disk) + "/queue/logical_block_size")).value_or(512);
+}
+
 std::optional<std::string> partition_of(const std::string& disk, std::string_view id) {
     Fd fd(::open(("/dev/" + disk).c_str(), O_RDONLY | O_CLOEXEC));
     if (!fd)
         return std::nullopt;
-    std::string folder = "/sys/class/block/" + disk;
-    uint64_t sector = parse_number(number_in(folder + "/queue/logical_block_size")).value_or(512);
-    auto number = partition_number(
-        [&](uint64_t offset, size_t size) { return read_device(fd.get(), offset, size); }, sector,
-        id);
-    if (!number)
-        return std::nullopt;
-    for (const auto& name : names_in(folder))
-        if (number_in(folder + "/" + name + "/partition") == fmt::format("{}", *number))
-            return "/dev/" + name;
-    return std::nullopt;
+    auto number = partition_number(reader_of(fd), sector_size(disk), id);
+    return number ? numbered_partition(disk, *number) : std::nullopt;
 }
 
 } // namespace
@@ -141,6 +118,60 @@ std::optional<std::string> find_partition(std::string_view id) {
         }
     }
     return std::nullopt;
+}
+
+std::string disk_of(const std::string& device) {
+    std::string name = device.substr(device.rfind('/') + 1);
+    if (!exists(folder_of(name) + "/partition"))
+        return name;
+    std::array<char, PATH_MAX> link{};
+    ssize_t size = ::readlink(folder_of(name).c_str(), link.data(), link.size());
+    if (size <= 0)
+        throw Error::system(errno, fmt::format("find the disk of '{}'", device));
+    // ".../block/vda/vda2"
+    std::string path(link.data(), static_cast<size_t>(size));
+    path.resize(path.rfind('/'));
+    return path.substr(path.rfind('/') + 1);
+}
+
+std::optional<FoundPartition> partition_of_type(const std::string& disk, std::string_view type) {
+    Fd fd = open_fd("/dev/" + disk, O_RDONLY);
+    for (const auto& partition : gpt_partitions(reader_of(fd), sector_size(disk)))
+        if (same(partition.type, type))
+            if (auto device = numbered_partition(disk, partition.number))
+                return FoundPartition{*device, partition};
+    return std::nullopt;
+}
+
+bool grow_partition(const std::string& disk, unsigned number) {
+    Fd fd = open_fd("/dev/" + disk, O_RDWR);
+    uint64_t size = 0;
+    if (::ioctl(fd.get(), BLKGETSIZE64, &size) != 0)
+        throw Error::system(errno, fmt::format("find the size of {}", disk));
+    auto write = [&](uint64_t offset, std::string_view bytes) {
+        while (!bytes.empty()) {
+            ssize_t count =
+                ::pwrite(fd.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
+            if (count < 0)
+                throw Error::system(errno, fmt::format("write the partition table of {}", disk));
+            offset += static_cast<uint64_t>(count);
+            bytes.remove_prefix(static_cast<size_t>(count));
+        }
+        if (::fsync(fd.get()) != 0)
+            throw Error::system(errno, fmt::format("write the partition table of {}", disk));
+    };
+    auto place = grow_partition({reader_of(fd), write, size, sector_size(disk)}, number);
+    if (!place)
+        return false;
+    blkpg_partition partition{};
+    partition.start = static_cast<long long>(place->start);
+    partition.length = static_cast<long long>(place->size);
+    partition.pno = static_cast<int>(number);
+    blkpg_ioctl_arg argument{BLKPG_RESIZE_PARTITION, 0, sizeof partition, &partition};
+    if (::ioctl(fd.get(), BLKPG, &argument) != 0)
+        throw Error::system(errno,
+                            fmt::format("tell the kernel of the larger partition {}", number));
+    return true;
 }
 
 } // namespace coracle::guest
