@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "common/cmdline.h"
 #include "common/console.h"
 #include "common/directory.h"
@@ -33,6 +34,8 @@ constexpr const char* usage = "usage: service COMMAND\n"
                               "  list                    all services and how they are\n"
                               "  status NAME             one service; fails when it does not run\n"
                               "  start|stop|restart NAME\n"
+                              "  steady                  waits until all services run well; fails "
+                              "when one cannot\n"
                               "  poweroff|reboot|halt    end the machine\n";
 
 bool run_containers(const std::string& kind) {
@@ -108,6 +111,16 @@ bool shut_down() {
     return good;
 }
 
+/// Waits until the services are steady; true at once where there are none.
+bool wait_until_steady() {
+    if (names_in("/containers/services").empty())
+        return true;
+    Answer answer = ask_supervisor("steady");
+    if (!answer.good)
+        complain("{}", trim(answer.text));
+    return answer.good;
+}
+
 int ask(const std::string& request) {
     Answer answer = ask_supervisor(request);
     std::fputs(answer.text.c_str(), answer.good ? stdout : stderr);
@@ -136,9 +149,11 @@ int run(std::string_view name, const std::vector<std::string>& words) {
     if (has("volumes"))
         return mount_volumes() ? 0 : 1;
     if (has("onboot"))
-        return run_containers("onboot"), 0; // what failed was told by name
+        return run_containers("onboot") ? 0 : 1;
     if (has("onshutdown"))
         return shut_down() ? 0 : 1;
+    if (has("steady"))
+        return wait_until_steady() ? 0 : 1;
     if (has("containerd") || has("system-init"))
         return start_services() ? 0 : 1;
     return run_command(words);

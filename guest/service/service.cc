@@ -57,6 +57,16 @@ void Service::start() {
         begin();
 }
 
+bool Service::steady(int64_t now) const {
+    if (state_ == State::running)
+        return now - since_ >= settings_.steady_ms;
+    return state_ == State::stopped || (state_ == State::ended && status_ == 0);
+}
+
+bool Service::lost_for_good() const {
+    return state_ == State::failed || (state_ == State::ended && status_ != 0);
+}
+
 void Service::stop() {
     wanted_ = again_ = false;
     if (state_ == State::running)

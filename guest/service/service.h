@@ -37,7 +37,8 @@ struct ServiceSettings {
     std::string logs = "/var/log";
     std::string run = "/run"; ///< for process numbers
     std::string control = control_path;
-    bool console = false; ///< output to the console instead of a log
+    int64_t steady_ms = 10'000; ///< after which a service that runs is steady
+    bool console = false;       ///< output to the console instead of a log
 };
 
 /// One supervised service: a state machine that is driven by the ends of its processes (those of
@@ -54,6 +55,10 @@ public:
     int restarts() const { return restarts_; }
     /// Since when it runs, on the monotonic clock; 0 when it does not.
     int64_t since() const { return state_ == State::running ? since_ : 0; }
+    /// True when it has run for some time, or is not to run.
+    bool steady(int64_t now) const;
+    /// True when it is not steady and nothing is done about it.
+    bool lost_for_good() const;
     /// Why it is not running, or "".
     const std::string& trouble() const { return trouble_; }
 

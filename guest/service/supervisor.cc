@@ -25,6 +25,7 @@ namespace {
 
 constexpr size_t most_clients = 64;
 constexpr size_t longest_request = 512;
+constexpr int64_t look_again_ms = 250; ///< whether all services are steady
 
 Fd take_signals_by_descriptor() {
     sigset_t set;
@@ -111,6 +112,8 @@ int Supervisor::timeout() const {
     for (const auto& service : services_)
         if (auto deadline = service->deadline(); deadline && (!first || *deadline < *first))
             first = deadline;
+    if (std::ranges::any_of(clients_, &Client::wants_steady))
+        first = std::min(first.value_or(INT64_MAX), monotonic_ms() + look_again_ms);
     if (!first)
         return -1;
     return static_cast<int>(std::clamp<int64_t>(*first - monotonic_ms(), 0, 3600000));
@@ -188,7 +191,8 @@ void Supervisor::read_request(Client& client) {
         return;
     }
     client.request.append(buffer, static_cast<size_t>(count));
-    if (client.request.find('\n') != std::string::npos && client.service == nullptr)
+    if (client.request.find('\n') != std::string::npos && client.service == nullptr &&
+        !client.wants_steady)
         serve(client);
     else if (client.request.size() > longest_request)
         client.fd.reset();
@@ -203,6 +207,10 @@ void Supervisor::serve(Client& client) {
     std::string_view verb = words.empty() ? "" : words[0];
     if (verb == "list" && words.size() == 1)
         return reply(true, table());
+    if (verb == "steady" && words.size() == 1) {
+        client.wants_steady = true;
+        return;
+    }
     if (verb == "shutdown" && words.size() == 1) {
         shut_down(); // the client waits until all is done
         return;
@@ -227,6 +235,8 @@ void Supervisor::serve(Client& client) {
 
 void Supervisor::answer_waiting_clients() {
     for (auto& client : clients_) {
+        if (client.wants_steady)
+            answer_if_settled(client);
         if (client.service == nullptr)
             continue;
         State state = client.service->state();
@@ -242,6 +252,22 @@ void Supervisor::answer_waiting_clients() {
         client.fd.reset();
     }
     std::erase_if(clients_, [](const Client& client) { return !client.fd; });
+}
+
+void Supervisor::answer_if_settled(Client& client) const {
+    int64_t now = monotonic_ms();
+    auto lost = std::ranges::find_if(services_,
+                                     [](const auto& service) { return service->lost_for_good(); });
+    if (shutting_down_)
+        answer(client.fd, false, "the machine is shutting down");
+    else if (lost != services_.end())
+        answer(client.fd, false,
+               fmt::format("service '{}': {}", (*lost)->name(), (*lost)->trouble()));
+    else if (std::ranges::all_of(services_, [&](const auto& one) { return one->steady(now); }))
+        answer(client.fd, true, "");
+    else
+        return;
+    client.fd.reset();
 }
 
 void Supervisor::shut_down() {

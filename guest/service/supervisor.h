@@ -34,6 +34,7 @@ private:
         std::string request = {};   ///< what has come of it so far
         Service* service = nullptr; ///< whose change it waits for
         bool wants_running = false; ///< else: wants it stopped
+        bool wants_steady = false;  ///< waits until all services are
     };
 
     void start_those_that_can();
@@ -46,6 +47,7 @@ private:
     void read_request(Client& client);
     void serve(Client& client);
     void answer_waiting_clients();
+    void answer_if_settled(Client& client) const;
     void shut_down();
     bool all_at_rest() const;
     Service* find(std::string_view name) const;

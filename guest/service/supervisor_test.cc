@@ -193,6 +193,34 @@ TEST_F(SupervisorTest, KillsAtOnceWhatDoesNotListenToSigterm) {
     EXPECT_EQ(ask("status a").text, "stopped\n");
 }
 
+TEST_F(SupervisorTest, TellsWhenAllServicesAreSteady) {
+    settings_.steady_ms = 300;
+    bundle("services/a", "exec sleep 1000");
+    bundle("services/done", "exit 0", R"({"restart": "on-failure"})");
+    EXPECT_EQ(begin(), "2/2");
+    EXPECT_TRUE(ask("steady").good);
+    EXPECT_THAT(ask("status a").text, HasSubstr("running"));
+}
+
+TEST_F(SupervisorTest, WaitsForServicesThatBecomeSteadyLater) {
+    settings_.steady_ms = 300;
+    bundle("services/a", "cd " + dir_.path() + "; test -e second || { touch second; exit 1; }\n" +
+                             "exec sleep 1000");
+    begin();
+    EXPECT_TRUE(ask("steady").good);
+    EXPECT_TRUE(exists(dir_ / "second"));
+}
+
+TEST_F(SupervisorTest, TellsWhichServiceWillNeverBeSteady) {
+    settings_.steady_ms = 300;
+    bundle("services/a", "exec sleep 1000");
+    bundle("services/broken", "exit 3", R"({"restart": "never"})");
+    begin();
+    auto answer = ask("steady");
+    EXPECT_FALSE(answer.good);
+    EXPECT_EQ(answer.text, "service 'broken': ended with status 3\n");
+}
+
 TEST_F(SupervisorTest, StartsInTheOrderOfAfter) {
     bundle("services/a", sleeper, R"({"after": ["b", "nosuch"]})");
     bundle("services/b", "sleep 0.1; exec sleep 100");
