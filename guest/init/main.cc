@@ -65,7 +65,9 @@ int run_command(std::string_view name, int count, char** words) {
     Hardware hardware(cmdline);
     hardware.coldplug();
     settle_identity();
-    MainLoop loop(&hardware);
+    if (cmdline.value("coracle.trial"))
+        hardware.modules.load_name_or_alias("efivarfs");
+    MainLoop loop(&hardware, BootTrial::find(cmdline));
     end_machine(loop.run());
 }
 
@@ -92,6 +94,7 @@ int main(int count, char** words) {
         run_in_container();
     } catch (const std::exception& error) {
         complain("{}", error.what());
+        restart_if_on_trial();
     }
     // PID 1 must not end: the kernel would panic, and nobody could read the message.
     while (true)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "init/main_loop.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <ctime>
@@ -17,6 +18,7 @@
 #include "base/text.h"
 #include "common/console.h"
 #include "common/directory.h"
+#include "common/monotonic.h"
 #include "common/words.h"
 #include "init/devices.h"
 
@@ -105,7 +107,8 @@ void block_signals() {
     ::sigprocmask(SIG_SETMASK, &set, nullptr);
 }
 
-MainLoop::MainLoop(Hardware* hardware) : hardware_(hardware) {
+MainLoop::MainLoop(Hardware* hardware, std::optional<BootTrial> trial)
+    : hardware_(hardware), trial_(std::move(trial)) {
     sigset_t set = served();
     signals_.reset(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
     if (!signals_)
@@ -114,6 +117,8 @@ MainLoop::MainLoop(Hardware* hardware) : hardware_(hardware) {
 
 Ending MainLoop::run() {
     running_scripts_ = scripts_.start_next();
+    if (!running_scripts_)
+        scripts_done();
     while (!ending_ || (running_scripts_ && now() < deadline_))
         wait_for_events();
     if (running_scripts_)
@@ -129,8 +134,10 @@ void MainLoop::wait_for_events() {
         for (int fd : hardware_->power->descriptors())
             waits.push_back({fd, POLLIN, 0});
     }
-    int timeout = ending_ ? 1000 : -1;
-    if (::poll(waits.data(), waits.size(), timeout) <= 0)
+    int count = ::poll(waits.data(), waits.size(), timeout());
+    if (trial_ && !ending_ && monotonic_ms() >= trial_->deadline())
+        fail_trial(fmt::format("the system is not up after {} s", trial_->seconds()));
+    if (count <= 0)
         return;
     for (size_t i = 2; i < waits.size(); ++i)
         if (waits[i].revents != 0 && hardware_->power->pressed(waits[i].fd))
@@ -159,9 +166,45 @@ void MainLoop::reap() {
         pid_t child = ::waitpid(-1, &status, WNOHANG);
         if (child <= 0)
             return;
-        if (scripts_.ended(child, status))
-            running_scripts_ = scripts_.start_next();
+        if (!scripts_.ended(child, status))
+            continue;
+        running_scripts_ = scripts_.start_next();
+        if (!running_scripts_)
+            scripts_done();
     }
+}
+
+int MainLoop::timeout() const {
+    if (ending_)
+        return 1000;
+    if (!trial_)
+        return -1;
+    return static_cast<int>(std::clamp<int64_t>(trial_->deadline() - monotonic_ms(), 0, 3600'000));
+}
+
+void MainLoop::scripts_done() {
+    if (!trial_ || ending_)
+        return;
+    if (scripts_.failed())
+        return fail_trial("a part of the system has failed");
+    if (!std::exchange(checking_, true)) {
+        scripts_ = Scripts("/etc/boot-check.d");
+        running_scripts_ = scripts_.start_next();
+        if (running_scripts_)
+            return;
+    }
+    try {
+        trial_->pass();
+        trial_.reset();
+    } catch (const Error& error) {
+        fail_trial(error.message());
+    }
+}
+
+void MainLoop::fail_trial(const std::string& why) {
+    complain("{}; this system is on trial, so the machine restarts", why);
+    trial_.reset();
+    ask_for(Ending::reboot);
 }
 
 void MainLoop::ask_for(Ending ending) {

@@ -5,6 +5,7 @@
 
 #include "base/fd.h"
 #include "common/netlink.h"
+#include "init/boot_trial.h"
 #include "init/module_loader.h"
 #include "init/power_button.h"
 #include "init/scripts.h"
@@ -28,11 +29,13 @@ struct Hardware {
 };
 
 /// PID 1 once the system stands: runs /etc/init.d, reaps, serves hotplug and power buttons, and on
-/// request runs /etc/shutdown.d and ends everything.
+/// request runs /etc/shutdown.d and ends everything. On trial, it runs /etc/boot-check.d too: when
+/// all programs have ended well, the trial is passed, and when one has not, or the time is up, the
+/// machine restarts.
 class MainLoop {
 public:
     /// `hardware` is null in a container. Signals are blocked by now.
-    explicit MainLoop(Hardware* hardware);
+    explicit MainLoop(Hardware* hardware, std::optional<BootTrial> trial = std::nullopt);
     /// Returns when all processes have ended.
     Ending run();
 
@@ -41,11 +44,16 @@ private:
     void take_signals();
     void reap();
     void ask_for(Ending ending);
+    void scripts_done();
+    void fail_trial(const std::string& why);
+    int timeout() const;
 
     Hardware* hardware_;
     Fd signals_;
     Scripts scripts_{"/etc/init.d"};
     bool running_scripts_ = false;
+    std::optional<BootTrial> trial_; ///< while it lasts
+    bool checking_ = false;          ///< the scripts are those of /etc/boot-check.d
     std::optional<Ending> ending_;
     long deadline_ = 0; ///< of the shutdown scripts, seconds on the monotonic clock
 };

@@ -27,6 +27,7 @@ bool Scripts::start_next() {
             return true;
         } catch (const Error& error) {
             complain("{}", error.message());
+            failed_ = true;
         }
     }
     return false;
@@ -36,8 +37,10 @@ bool Scripts::ended(pid_t child, int wait_status) {
     if (child != child_)
         return false;
     child_ = -1;
-    if (int status = exit_status(wait_status); status != 0)
+    if (int status = exit_status(wait_status); status != 0) {
         complain("'{}' ended with status {}", current_, status);
+        failed_ = true;
+    }
     return true;
 }
 

@@ -17,11 +17,14 @@ public:
     bool start_next();
     /// True when `child` is the one that runs; then its failure is told.
     bool ended(pid_t child, int wait_status);
+    /// True when one that has run so far could not be started or ended with another status than 0.
+    bool failed() const { return failed_; }
 
 private:
     std::deque<std::string> paths_;
     std::string current_;
     pid_t child_ = -1;
+    bool failed_ = false;
 };
 
 } // namespace coracle::guest
