@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Boots one disk by a BIOS and one by UEFI, whose root stays on it, verified."""
+"""Boots one disk by a BIOS and one by UEFI, whose root stays on it, verified, and whose /var grows."""
 
-import re
-import subprocess
+import os
 
 from end_to_end import main
 from machines import Machines
@@ -10,8 +9,7 @@ from machines import Machines
 
 class DiskBoot(Machines):
     def flip_bits_of_the_root(self, disk):
-        table = subprocess.run(["sfdisk", "-d", disk], check=True, capture_output=True, text=True).stdout
-        start, size = (int(number) * 512 for number in re.search(r"img2 : start= *(\d+), size= *(\d+)", table).groups())
+        start, size = self.partition(disk, "root_1")
         with disk.open("r+b") as file:
             for place in range(start + size // 8, start + size // 8 * 7, 256 << 10):
                 file.seek(place)
@@ -24,11 +22,16 @@ class DiskBoot(Machines):
         self.boots("os-bios.img")
 
     def test_uefi_starts_a_root_that_is_verified_on_its_disk(self):
-        self.build("--format", "raw-efi-verity", "--var-size", "64M")
-        said = self.boots("os-efi-verity.img")
+        self.build(*"--format raw-efi-verity --ab --var-size 16M --var-grow".split())
+        disk = self.here / "os-efi-verity.img"
+        self.on_esp(disk, "mren", "::/EFI/Linux/system_1.efi", "system_1+3.efi")
+        os.truncate(disk, 40 << 30)
+        said = self.boots(disk.name, until="proved itself: .* from now on", typing="poweroff")
         self.assertIn("verity: sha256", said)
-        self.assertRegex(said, r"EXT4-fs \(vda4\): mounted")
-        self.flip_bits_of_the_root(self.here / "os-efi-verity.img")
+        self.assertRegex(said, r"EXT4-fs \(vda6\): mounted")
+        self.assertEqual(self.programs(disk), ["system_1.efi"])
+        self.assertGreater(self.check_var(disk), 39 << 30)
+        self.flip_bits_of_the_root(disk)
         said = self.boots("os-efi-verity.img", until=r"verity: .*data block \d+ is corrupted")
         self.assertNotIn("coracle: up", said)
 

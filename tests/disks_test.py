@@ -4,6 +4,7 @@
 import json
 import os
 import pathlib
+import re
 import subprocess
 
 from end_to_end import EXAMPLE, EndToEnd, main
@@ -101,7 +102,7 @@ class Disks(EndToEnd):
         self.assertIn("No problems found", output_of("sgdisk", "-v", disk))
         table = json.loads(output_of("sfdisk", "-J", disk))["partitiontable"]["partitions"]
         self.assertEqual([one["name"] for one in table],
-                         ["esp", "root-a", "root-a-verity", "_empty", "_empty", "var"])
+                         ["esp", "root_1", "root_1_verity", "_empty", "_empty", "var"])
         esp = self.partition(disk, 0)
         program = [name for name in output_of("mdir", "-b", "-i", esp, "::/EFI/Linux").split() if name.endswith(".efi")][0]
         output_of("mcopy", "-n", "-i", esp, program, self.here / "uki.efi")
@@ -109,11 +110,48 @@ class Disks(EndToEnd):
         words = dict(word.split("=", 1) for word in (self.here / "cmdline").read_text().strip("\0").split() if "=" in word)
         root = words["roothash"]
         self.assertEqual((table[1]["uuid"] + table[2]["uuid"]).replace("-", "").lower(), root)
-        self.assertEqual(words["coracle.var"], f"PARTUUID={table[5]['uuid'].lower()}")
+        self.assertEqual((words["coracle.trial"], words["panic"]), ("300", "10"))
         data, hashes = self.partition(disk, 1), self.partition(disk, 2)
         output_of("veritysetup", "verify", data, hashes, root)
         output_of("e2fsck", "-fn", self.partition(disk, 5))
         output_of("qemu-img", "compare", self.here / "os-efi-verity.qcow2", disk)
+
+    def test_the_command_line_decides_over_the_trial(self):
+        for words, wanted in (("quiet", ["quiet", "coracle.trial=300", "panic=30"]),
+                              ("panic=5 coracle.trial=60", ["panic=5", "coracle.trial=60"])):
+            text = EXAMPLE.read_text()
+            self.write("os.yml", re.sub("cmdline: .*", f"cmdline: {words}", text))
+            self.succeeds("build", *"--format verity-update --ab --image-version 2 os.yml".split())
+            output_of("objcopy", "-O", "binary", "--only-section=.cmdline", self.here / "os_2+3.efi", self.here / "cmdline")
+            found = (self.here / "cmdline").read_text().strip("\0").split()
+            self.assertEqual([word for word in found if not word.startswith("root")], wanted)
+
+    def test_an_update_is_the_files_of_a_slot(self):
+        words = "--format verity-update --format raw-efi-verity --ab --var-size 16M".split()
+        self.build(*words, "--image-version", "2~rc.1")
+        root, hashes, program = [next(self.here.glob(f"os_2~rc.1{rest}")) for rest in ("_*.root", "_*.verity", "+3.efi")]
+        table = json.loads(output_of("sfdisk", "-J", self.here / "os-efi-verity.img"))["partitiontable"]["partitions"]
+        ids = [path.stem.split("_")[-1] for path in (root, hashes)]
+        self.assertEqual([(one["name"], one["uuid"].lower()) for one in table[1:3]],
+                         [("root_2~rc.1", ids[0]), ("root_2~rc.1_verity", ids[1])])
+        output_of("veritysetup", "verify", root, hashes, "".join(ids).replace("-", ""))
+        esp = self.partition(self.here / "os-efi-verity.img", 0)
+        output_of("mcopy", "-i", esp, "::/EFI/Linux/system_2~rc.1.efi", self.here / "first.efi")
+        self.assertEqual(program.read_bytes(), (self.here / "first.efi").read_bytes())
+        output_of("objcopy", "-O", "binary", "--only-section=.osrel", program, self.here / "osrel")
+        self.assertIn("ID=coracle\n", (self.here / "osrel").read_text())
+        self.assertTrue((self.here / "osrel").read_text().rstrip("\0").endswith("\nIMAGE_VERSION=2~rc.1\n"))
+
+    def test_updates_and_their_versions_say_what_they_need(self):
+        update = ("build", "--format", "verity-update", EXAMPLE)
+        for words in ((), ("--ab",)):
+            said = self.fails(*update, *words)
+            self.assertIn("an update is for a disk with two slots, and has a version of its own", said)
+            self.assertIn("--ab --image-version 2", said)
+        self.assertIn("'2_1' is no version", self.fails(*update, "--ab", "--image-version", "2_1", status=2))
+        self.assertIn("--image-version is for systems with --ab", self.fails(*update, "--image-version", "2", status=2))
+        self.assertIn("--var-grow needs a size to begin with", self.fails(*update, "--var-grow", status=2))
+        self.assertEqual(self.names_here(), [])
 
     def test_a_container_disk_can_be_imported(self):
         self.build("--format", "containerdisk")

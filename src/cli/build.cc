@@ -9,6 +9,7 @@
 #include "cli/cache.h"
 #include "cli/command.h"
 #include "cli/registry.h"
+#include "format/verity_root.h"
 #include "io/file_io.h"
 #include "run/options.h"
 #include "spec/write.h"
@@ -63,6 +64,13 @@ void set_disk(BuildCommand& command) {
         disk.size = parse_size(command.size, "--size");
     if (!command.var_size.empty())
         disk.var_size = parse_size(command.var_size, "--var-size");
+    if (disk.var_grows && command.var_size.empty())
+        throw UsageError("--var-grow needs a size to begin with").hint("--var-size 1G");
+    if (!disk.version.empty()) {
+        if (!disk.two_slots)
+            throw UsageError("--image-version is for systems with --ab");
+        check_version(disk.version);
+    }
     if (disk.secure_boot_key.empty() != disk.secure_boot_certificate.empty())
         throw UsageError("--secure-boot-key and --secure-boot-cert go together");
 }
@@ -141,8 +149,12 @@ void add_build(CLI::App& app, Globals& globals) {
                        "directory of the Raspberry Pi's firmware, for the format rpi3");
     command.add_flag("--ab", kept.options.disk.two_slots,
                      "verity formats: two slots for updates, with boot counting");
+    command.add_option("--image-version", kept.options.disk.version,
+                       "with --ab: what tells the newer system, 1.10 after 1.9; default 1");
     command.add_option("--var-size", kept.var_size,
                        "verity formats: size of a persistent /var, as --size");
+    command.add_flag("--var-grow", kept.options.disk.var_grows,
+                     "extend /var at boot to the end of the disk");
     command.add_option("--input-tar", kept.input_tar, "a former output; not needed, see cache");
     command.add_flag("--pull", kept.options.always_pull, "pull images even if the cache has them");
     command.add_flag("--docker", kept.docker, "look for images in a Docker daemon first");

@@ -46,6 +46,8 @@ const std::vector<Format>& formats() {
         {"gcp", "NAME.img.tar.gz", true, false, make_gcp},
         {"raw-efi-verity", "NAME-efi-verity.img", true, false, make_raw_efi_verity},
         {"qcow2-efi-verity", "NAME-efi-verity.qcow2", true, false, make_qcow2_efi_verity},
+        {"verity-update", "NAME_VERSION_UUID.root, NAME_VERSION_UUID.verity, NAME_VERSION+3.efi",
+         true, false, make_verity_update},
         {"containerdisk", "NAME-containerdisk.tar", true, false, make_containerdisk},
         {"rpi3", "NAME.tar", true, false, make_rpi3},
     };

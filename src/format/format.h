@@ -26,8 +26,10 @@ struct DiskSettings {
     uint64_t size = 0;                ///< of the disk in bytes; grows where the content needs more
     std::string secure_boot_key = {}; ///< path of a PEM file; "" = EFI programs are not signed
     std::string secure_boot_certificate = {};
-    bool two_slots = false; ///< verity: a second, empty slot for updates, and boot counting
-    uint64_t var_size = 0;  ///< verity: bytes of a persistent /var; 0 = none
+    bool two_slots = false;   ///< verity: a second, empty slot for updates, and boot counting
+    std::string version = {}; ///< of the system, with two slots: see check_version(); "" = 1
+    uint64_t var_size = 0;    ///< verity: bytes of a persistent /var; 0 = none
+    bool var_grows = false;   ///< to the end of the disk it is written to
     std::string rpi_firmware = "/usr/lib/raspi-firmware"; ///< directory
 };
 
@@ -75,6 +77,7 @@ void make_iso_bios(const FormatInput&, Outputs&, std::vector<ComponentResult>&);
 void make_iso_efi(const FormatInput&, Outputs&, std::vector<ComponentResult>&);
 void make_iso_efi_initrd(const FormatInput&, Outputs&, std::vector<ComponentResult>&);
 void make_uki_file(const FormatInput&, Outputs&, std::vector<ComponentResult>&);
+void make_verity_update(const FormatInput&, Outputs&, std::vector<ComponentResult>&);
 void make_raw_bios(const FormatInput&, Outputs&, std::vector<ComponentResult>&);
 void make_raw_efi(const FormatInput&, Outputs&, std::vector<ComponentResult>&);
 void make_aws(const FormatInput&, Outputs&, std::vector<ComponentResult>&);

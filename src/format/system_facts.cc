@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "format/system_facts.h"
 
+#include "base/text.h"
+#include "format/verity_root.h"
 #include "rootfs/key.h"
 #include "rootfs/sbom.h"
 
@@ -34,21 +36,16 @@ public:
     std::string text;
 };
 
-} // namespace
-
-std::string system_identity(const FormatInput& input) {
-    KeyBuilder key("system");
-    if (const Kernel* kernel = input.rootfs.kernel()) {
-        key.add(kernel->image().descriptor.digest.str()).add(kernel->spec().binary_name());
-        key.add(kernel->spec().ucode.value_or("")).add(kernel->unpack() ? 1 : 0);
-        key.add(kernel->cmdline());
-    }
-    for (const auto& component : input.rootfs.components())
-        key.add(component->key());
-    return key.hex();
+/// As the boot loader wants to know it of each of two slots.
+std::string with_version(const std::string& os_release, const std::string& version) {
+    std::string text;
+    for (const auto& line : split(os_release, '\n'))
+        if (!line.empty() && !line.starts_with("IMAGE_VERSION="))
+            text += line + "\n";
+    return text + "IMAGE_VERSION=" + version + "\n";
 }
 
-std::string os_release(const FormatInput& input) {
+std::string found_os_release(const FormatInput& input) {
     std::vector<const Component*> components;
     KeyBuilder key("os-release");
     for (const auto& component : input.rootfs.components())
@@ -67,6 +64,25 @@ std::string os_release(const FormatInput& input) {
     std::string name = input.base.substr(input.base.rfind('/') + 1);
     std::erase_if(name, [](char c) { return c == '"' || c == '\\' || c == '$' || c == '`'; });
     return fmt::format("ID=linux\nNAME=\"{0}\"\nPRETTY_NAME=\"{0}\"\n", name);
+}
+
+} // namespace
+
+std::string system_identity(const FormatInput& input) {
+    KeyBuilder key("system");
+    if (const Kernel* kernel = input.rootfs.kernel()) {
+        key.add(kernel->image().descriptor.digest.str()).add(kernel->spec().binary_name());
+        key.add(kernel->spec().ucode.value_or("")).add(kernel->unpack() ? 1 : 0);
+        key.add(kernel->cmdline());
+    }
+    for (const auto& component : input.rootfs.components())
+        key.add(component->key());
+    return key.hex();
+}
+
+std::string os_release(const FormatInput& input) {
+    std::string text = found_os_release(input);
+    return input.disk.two_slots ? with_version(text, system_version(input)) : text;
 }
 
 std::optional<std::string> bill_of_materials(const FormatInput& input) {

@@ -10,14 +10,12 @@
 #include "base/process.h"
 #include "disk/authenticode.h"
 #include "disk/random_access_file.h"
-#include "disk/verity.h"
 #include "disk/virtual_disk.h"
 #include "format/programs.h"
-#include "format/root_initrd.h"
 #include "format/system_disk.h"
 #include "format/system_facts.h"
-#include "format/tree_image.h"
 #include "format/uki.h"
+#include "format/verity_root.h"
 
 namespace coracle {
 
@@ -38,30 +36,12 @@ constexpr std::array partition_types = {
                    "b6ed5582-440b-4209-b8da-5ff7c419ea3d"},
 };
 constexpr const char* var_type = "4d21b016-b534-45c2-a9fb-5c16e091fd2d";
-constexpr TreeFormat root_format = TreeFormat::erofs;
 constexpr uint64_t least_var = 8 << 20;
+constexpr uint64_t group_size = 128 << 20;   // of an ext4 with blocks of 4096 bytes
 constexpr const char* empty_slot = "_empty"; // as systemd-sysupdate calls it
 
-/// What is verified: the root file system's image and its hashes.
-struct VerifiedRoot {
-    Extents image;
-    VerityTree tree;
-};
-
-VerifiedRoot make_root(const FormatInput& input, std::vector<ComponentResult>& results) {
-    Segment segment = make_tree_image(input, {.format = root_format}, results);
-    uint64_t size = segment.facts.size;
-    VerifiedRoot root;
-    root.image.add_file(input.shared.hold(std::move(segment.file)), 0, size);
-    root.tree = make_verity_tree(root.image, system_identity(input), input.pool);
-    return root;
-}
-
-Guid var_partition(const FormatInput& input) {
-    return Guid::derive("var " + system_identity(input));
-}
-
-/// An empty ext4.
+/// An empty ext4. One that grows has blocks and inodes as a large one has: the number of inodes in
+/// each 128 MiB stays what it is now.
 Extents make_var(const FormatInput& input) {
     uint64_t size = std::max(input.disk.var_size, least_var) / 4096 * 4096;
     std::string program = require_program("mke2fs", "e2fsprogs");
@@ -71,22 +51,19 @@ Extents make_var(const FormatInput& input) {
     RandomAccessFile(fd.get(), path).resize(size);
     std::string id = Guid::derive("var file system " + system_identity(input)).str();
     Command command{{program, "-q", "-F", "-t", "ext4", "-L", "var", "-U", id, "-E",
-                     "lazy_itable_init=1,root_owner=0:0,hash_seed=" + id, path}};
+                     "lazy_itable_init=1,root_owner=0:0,hash_seed=" + id}};
+    if (input.disk.var_grows) {
+        command.argv.insert(command.argv.end(), {"-b", "4096"});
+        if (size < group_size)
+            command.argv.insert(command.argv.end(), {"-N", "8192"});
+    }
+    command.argv.push_back(path);
     std::string time = fmt::format("{}", generated_time());
     command.env = {{"E2FSPROGS_FAKE_TIME", time}, {"SOURCE_DATE_EPOCH", time}};
     run_checked(command);
     Extents content;
     content.add_sparse_file(input.shared.hold(std::move(fd)), size);
     return content;
-}
-
-std::string command_line(const FormatInput& input, const std::string& root_hash) {
-    std::string line = input.rootfs.kernel()->cmdline();
-    line += fmt::format("{}roothash={} rootfstype={}", line.empty() ? "" : " ", root_hash,
-                        name_of(root_format));
-    if (input.disk.var_size > 0)
-        line += " coracle.var=PARTUUID=" + var_partition(input).str();
-    return line;
 }
 
 Extents signed_program(const FormatInput& input, const std::string& name) {
@@ -98,37 +75,34 @@ Extents signed_program(const FormatInput& input, const std::string& name) {
 }
 
 /// One system is started by the firmware itself. With two slots systemd's boot loader chooses the
-/// newest that has not failed: an update comes as ...+3.efi, with three attempts to prove itself.
-std::vector<FatFile> esp_files(const FormatInput& input, const Extents& uki,
-                               const std::string& root_hash) {
+/// newest that has not failed. This one is not counted: there is nothing to go back to.
+std::vector<FatFile> esp_files(const FormatInput& input, const Extents& uki) {
     EfiArchitecture efi = efi_architecture(input.platform);
     if (!input.disk.two_slots)
         return {{"EFI/BOOT/" + efi.boot_file, uki}};
     return {{"EFI/BOOT/" + efi.boot_file, signed_program(input, efi.boot_loader)},
             {"loader/loader.conf", Extents("timeout 0\neditor no\n")},
-            {fmt::format("EFI/Linux/system_{}.efi", root_hash.substr(0, 16)), uki}};
+            {fmt::format("EFI/Linux/system_{}.efi", system_version(input)), uki}};
 }
 
 /// Room for a root that has grown.
 uint64_t slot_size(uint64_t size) { return size + size / 2; }
 
-void add_slots(const FormatInput& input, const VerifiedRoot& root, GptDisk& disk) {
+void add_slots(const FormatInput& input, const VerityRoot& root, GptDisk& disk) {
     auto types = std::ranges::find(partition_types, input.platform.architecture,
                                    &PartitionTypes::architecture);
     if (types == partition_types.end())
         throw Error("there are no partition types for {}", input.platform.str());
-    const std::string& hash = root.tree.root_hash;
     bool two = input.disk.two_slots;
     uint64_t root_size = two ? slot_size(root.image.size()) : 0;
-    uint64_t hash_size = two ? slot_size(root.tree.hashes.size()) : 0;
+    uint64_t hash_size = two ? slot_size(root.hashes.size()) : 0;
     auto add = [&](const char* type, const Guid& id, const std::string& name,
                    const Extents& content, uint64_t size) {
         disk.partitions.push_back({Guid::parse(type), id, name, content, gpt_read_only, size});
     };
-    std::string suffix = two ? "-a" : "";
-    add(types->root, Guid::half_of(hash, 0), "root" + suffix, root.image, root_size);
-    add(types->verity, Guid::half_of(hash, 1), "root" + suffix + "-verity", root.tree.hashes,
-        hash_size);
+    std::string name = two ? "root_" + system_version(input) : "root";
+    add(types->root, root.image_id(), name, root.image, root_size);
+    add(types->verity, root.hashes_id(), name + "_verity", root.hashes, hash_size);
     if (!two)
         return;
     std::string identity = system_identity(input);
@@ -137,22 +111,17 @@ void add_slots(const FormatInput& input, const VerifiedRoot& root, GptDisk& disk
 }
 
 Extents make_disk(const FormatInput& input, std::vector<ComponentResult>& results) {
-    const Extents* initrd = root_initrd(input);
-    if (initrd == nullptr)
-        throw Error("none of the init images brings Coracle's /init, which opens the verified root")
-            .hint("\"@pkg:init\" among the 'init:' images");
-    VerifiedRoot root = make_root(input, results);
-    const std::string& hash = root.tree.root_hash;
-    Extents uki = make_uki(input, command_line(input, hash), *initrd);
+    VerityRoot root = make_verity_root(input, results);
     std::string identity = system_identity(input);
     GptDisk disk{Guid::derive("verity disk " + identity)};
     // The second slot's program needs room on the ESP too.
-    uint64_t esp_size = input.disk.two_slots ? slot_size(uki.size()) * 2 : 0;
-    disk.partitions.push_back(make_esp(esp_files(input, uki, hash), identity, esp_size));
+    uint64_t esp_size = input.disk.two_slots ? slot_size(root.uki.size()) * 2 : 0;
+    disk.partitions.push_back(make_esp(esp_files(input, root.uki), identity, esp_size));
     add_slots(input, root, disk);
     if (input.disk.var_size > 0)
-        disk.partitions.push_back({Guid::parse(var_type), var_partition(input), "var",
-                                   make_var(input), gpt_grow_file_system});
+        disk.partitions.push_back({Guid::parse(var_type), Guid::derive("var " + identity), "var",
+                                   make_var(input),
+                                   input.disk.var_grows ? gpt_grow_file_system : 0});
     Extents smallest = make_gpt_disk(disk);
     disk.size = settle_disk_size(input, smallest.size(), partition_alignment);
     return disk.size == smallest.size() ? smallest : make_gpt_disk(disk);
