@@ -15,6 +15,12 @@ BROKEN = """onboot:
 
 
 SHELL = "coracle: up: 2 services(?s:.*):~# "
+# Does not end for good, and never runs well.
+RESTLESS = """services:
+  - name: restless
+    image: "@pkg:busybox"
+    command: [/bin/false]
+"""
 
 
 class DiskUpdate(Machines):
@@ -24,8 +30,10 @@ class DiskUpdate(Machines):
             file.write(content)
 
     def update(self, version, more=""):
-        """The files of an update, as (root, hashes, program)."""
-        text = EXAMPLE.read_text().replace("quiet ", "").replace("onboot:\n", more or "onboot:\n")
+        """The files of an update, as (root, hashes, program). `more` begins a section of its YAML."""
+        text = EXAMPLE.read_text().replace("quiet ", "coracle.trial=25 " if more == RESTLESS else "")
+        if more:
+            text = text.replace(more.splitlines(keepends=True)[0], more)
         self.write("new.yml", text + f"files:\n  - {{path: etc/version, contents: \"{version}\"}}\n")
         self.succeeds("build", *"--format verity-update --name new --ab --var-size 16M --image-version".split(), version, "new.yml")
         return [next(self.here.glob(f"new_{version}{pattern}")) for pattern in ("_*.root", "_*.verity", "+3.efi")]
@@ -72,6 +80,14 @@ class DiskUpdate(Machines):
         self.assertIn("onboot 'broken' failed with status 1", said)
         self.assertIn("a part of the system has failed; this system is on trial, so the machine restarts", said)
         self.assertEqual(self.programs(disk), ["system_11+0-1.efi", "system_2.efi"])
+
+        # One that starts, with a service that does not stay.
+        files = self.update("12", RESTLESS)
+        self.on_esp(disk, "mdel", "::/EFI/Linux/system_11+0-1.efi")
+        self.install(disk, 2, "12", files, counter=1)
+        said = self.boots(disk.name, until="on trial(?s:.*)" + SHELL, typing="poweroff")
+        self.assertIn("the system is not up after 25 s; this system is on trial, so the machine restarts", said)
+        self.assertEqual(self.programs(disk), ["system_12+0-1.efi", "system_2.efi"])
         self.check_var(disk)
 
 
