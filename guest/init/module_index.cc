@@ -64,7 +64,7 @@ void ModuleIndex::read_configuration(std::string_view text) {
                 else if (words[i] == "post:")
                     list = &softdeps_[name].after;
                 else if (list != nullptr)
-                    list->push_back(module_name(words[i]));
+                    list->emplace_back(words[i]);
             }
         }
     });

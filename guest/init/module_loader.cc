@@ -28,13 +28,14 @@ bool ModuleLoader::load(const std::string& name) {
     auto files = index_.files_for(name);
     if (files.empty())
         return false;
-    const auto& softdep = index_.softdep(name);
-    for (const auto& other : softdep.before)
-        load(other);
-    for (const auto& file : files)
+    for (const auto& file : files) {
+        for (const auto& other : index_.softdep(module_name(file)).before)
+            load_name_or_alias(other);
         insert(file);
-    for (const auto& other : softdep.after)
-        load(other);
+    }
+    for (const auto& file : files)
+        for (const auto& other : index_.softdep(module_name(file)).after)
+            load_name_or_alias(other);
     return true;
 }
 

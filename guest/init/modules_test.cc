@@ -80,6 +80,14 @@ TEST_F(Modules, HonourSoftDependencies) {
     EXPECT_THAT(inserted_, ElementsAre("crc.ko.xz", "ext4.ko.zst", "failover.ko"));
 }
 
+TEST_F(Modules, HonourSoftDependenciesOfWhatTheyNeedAlsoByAlias) {
+    write_file(dir_ / "modules.softdep", "softdep net_failover pre: crypto-crc none\n");
+    write_file(dir_ / "modules.alias", "alias crypto-crc crc\n");
+    loader().load("virtio_net");
+    EXPECT_THAT(inserted_,
+                ElementsAre("failover.ko", "crc.ko.xz", "net_failover.ko", "virtio-net.ko"));
+}
+
 TEST_F(Modules, ThatAreBuiltInNeedNothing) {
     EXPECT_TRUE(loader().load_name_or_alias("virtio-pci"));
     EXPECT_THAT(inserted_, IsEmpty());
