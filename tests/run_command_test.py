@@ -70,6 +70,31 @@ class RunCommand(EndToEnd):
         self.assertEqual(self.fails("run", "--tpm", "--accel", "tcg", "os.efi", env={"PATH": "/nonexistent"}),
                          "error: --tpm takes the program swtpm, which is not installed\ntry: apt-get install swtpm\n")
 
+    def test_an_image_may_be_a_stick(self):
+        self.write("os.iso", "x")
+        words = shlex.split(self.succeeds("run", "--dry-run", "--medium", "usb", "os.iso").stdout.decode())
+        self.assertIn("usb-storage,bus=usb.0,removable=on,drive=drive0,bootindex=0", words)
+        self.assertEqual(self.fails("run", "--dry-run", "--medium", "tape", "os.iso", status=2),
+                         "error: --medium 'tape' is not known\ntry: disk, cdrom or usb\n")
+        self.assertEqual(self.fails("run", "--dry-run", "--medium", "usb", "--mem", "512", SYSTEM, status=2),
+                         "error: --medium is for an image that the machine boots from, and "
+                         f"'{SYSTEM}-kernel' is a kernel\n")
+
+    def test_firmware_of_riscv64_that_is_no_flash_is_started_as_a_kernel(self):
+        self.write("os.iso", "x")
+        self.write("u-boot", "x")
+        run = ("run", "--dry-run", "--arch", "riscv64", "--fw", "u-boot")
+        words = shlex.split(self.succeeds(*run, "os.iso").stdout.decode())
+        self.assertEqual(words[words.index("-kernel") + 1], "./u-boot")
+        self.assertIn("virtio-blk-pci,drive=drive0,bootindex=0", words)
+        with open(self.here / "u-boot", "wb") as flash:
+            flash.truncate(32 << 20)
+        words = shlex.split(self.succeeds(*run, "os.iso").stdout.decode())
+        self.assertIn("if=pflash,unit=0,format=raw,readonly=on,file=u-boot", words)
+        self.write("u-boot", "x")
+        self.assertEqual(self.fails(*run, "--mem", "512", SYSTEM, status=2),
+                         "error: the firmware 'u-boot' cannot start a kernel that is given beside it\n")
+
     def test_other_backends_are_refused_by_name(self):
         self.assertEqual(self.fails("run", "aws", "x", status=2),
                          "error: the backend 'aws' is not supported\ntry: run qemu x\n")

@@ -143,6 +143,12 @@ void add_boot_options(CLI::App& command, RunOptions& options) {
         ->type_name("FILE")
         ->group(group);
     command
+        .add_option("--medium", options.medium,
+                    "what the image is to the machine: disk, cdrom or usb (a stick); default: an "
+                    "ISO is a CD-ROM, all else a disk")
+        ->type_name("KIND")
+        ->group(group);
+    command
         .add_option("--secure-boot", options.secure_boot,
                     "boot with UEFI firmware that starts only what this certificate's key signed")
         ->type_name("CERT.pem")

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -22,6 +23,7 @@ constexpr std::array places = {
     Place{Arch::aarch64, "/usr/share/AAVMF/AAVMF_CODE.fd", "/usr/share/AAVMF/AAVMF_VARS.fd"},
     Place{Arch::riscv64, "/usr/share/qemu-efi-riscv64/RISCV_VIRT_CODE.fd",
           "/usr/share/qemu-efi-riscv64/RISCV_VIRT_VARS.fd"},
+    Place{Arch::riscv64, "/usr/lib/u-boot/qemu-riscv64_smode/uboot.elf", ""},
 };
 
 constexpr std::array secure_boot_places = {
@@ -34,7 +36,13 @@ constexpr std::array secure_boot_places = {
 const char* package(Arch arch) {
     return arch == Arch::x86_64    ? "ovmf"
            : arch == Arch::aarch64 ? "qemu-efi-aarch64"
-                                   : "qemu-efi-riscv64";
+                                   : "u-boot-qemu";
+}
+
+bool is_program(Arch arch, const std::string& code) {
+    constexpr uint64_t flash_size = 32 << 20;
+    std::error_code error;
+    return arch == Arch::riscv64 && std::filesystem::file_size(code, error) != flash_size;
 }
 
 } // namespace
@@ -44,11 +52,12 @@ Firmware find_firmware(Arch arch, const std::string& wanted) {
         if (!exists(wanted))
             throw Error("firmware '{}' is missing", wanted);
         auto known = std::ranges::find(places, wanted, &Place::code);
-        return {wanted, known == places.end() ? "" : known->store};
+        return {wanted, known == places.end() ? "" : known->store, is_program(arch, wanted)};
     }
     for (const auto& place : places)
         if (place.arch == arch && exists(place.code))
-            return {place.code, exists(place.store) ? place.store : ""};
+            return {place.code, exists(place.store) ? place.store : "",
+                    is_program(arch, place.code)};
     throw Error("no UEFI firmware for {} is installed", name_of(arch))
         .hint(fmt::format("apt-get install {}, or --fw FILE", package(arch)));
 }

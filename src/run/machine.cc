@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "run/machine.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace coracle {
@@ -55,6 +57,10 @@ void add_processor_and_memory(const Machine& machine, Words& words) {
 }
 
 void add_boot(const Machine& machine, Words& words) {
+    if (machine.firmware_as_kernel) {
+        add(words, "-kernel", machine.firmware);
+        return;
+    }
     if (!machine.firmware.empty()) {
         add(words, "-drive",
             fmt::format("if=pflash,unit=0,format=raw,readonly=on,file={}",
@@ -76,23 +82,38 @@ void add_boot(const Machine& machine, Words& words) {
     add(words, "-append", machine.cmdline);
 }
 
+/// The device through which the guest has a drive.
+std::string device_of(Medium medium) {
+    switch (medium) {
+    case Medium::disk: break;
+    case Medium::cdrom: return "scsi-cd,bus=scsi.0";
+    case Medium::usb: return "usb-storage,bus=usb.0,removable=on";
+    }
+    return "virtio-blk-pci";
+}
+
+void add_controllers(const Machine& machine, Words& words) {
+    auto has = [&](Medium medium) {
+        return std::ranges::find(machine.drives, medium, &Drive::medium) != machine.drives.end();
+    };
+    if (has(Medium::cdrom))
+        add(words, "-device", "virtio-scsi-pci,id=scsi");
+    if (machine.usb || machine.gui || has(Medium::usb))
+        add(words, "-device", "qemu-xhci,id=usb");
+}
+
 void add_drives(const Machine& machine, Words& words) {
-    bool cdroms = false;
     for (size_t i = 0; i < machine.drives.size(); ++i) {
         const auto& drive = machine.drives[i];
-        bool cdrom = drive.cdrom;
         // With the drivers named, no part of a file's name can be taken for a protocol.
         add(words, "-blockdev",
             fmt::format("driver={},node-name=drive{},read-only={},file.driver=file,"
                         "file.filename={}{}",
                         drive.format, i, drive.read_only ? "on" : "off", escaped(drive.path),
                         drive.read_only ? "" : ",discard=unmap"));
-        if (cdrom && !cdroms)
-            add(words, "-device", "virtio-scsi-pci,id=scsi");
-        cdroms = cdroms || cdrom;
         // A kernel given directly takes the first place in the order of boot.
         add(words, "-device",
-            fmt::format("{},drive=drive{}{}", cdrom ? "scsi-cd,bus=scsi.0" : "virtio-blk-pci", i,
+            fmt::format("{},drive=drive{}{}", device_of(drive.medium), i,
                         machine.kernel.empty() ? fmt::format(",bootindex={}", i) : ""));
     }
 }
@@ -133,8 +154,6 @@ void add_devices(const Machine& machine, Words& words) {
             fmt::format("{},tpmdev=tpm0",
                         machine.arch == Arch::x86_64 ? "tpm-crb" : "tpm-tis-device"));
     }
-    if (machine.usb || machine.gui)
-        add(words, "-device", "qemu-xhci,id=usb");
     if (machine.gui)
         for (const char* device : {"virtio-vga", "usb-kbd,bus=usb.0", "usb-tablet,bus=usb.0"})
             add(words, "-device",
@@ -172,6 +191,7 @@ std::vector<std::string> qemu_command(const Machine& machine) {
     add_processor_and_memory(machine, words);
     add(words, "-uuid", machine.uuid);
     add_boot(machine, words);
+    add_controllers(machine, words);
     add_drives(machine, words);
     add_network(machine, words);
     add_devices(machine, words);

@@ -16,7 +16,7 @@ struct Drive {
     std::string path;
     std::string format;
     bool read_only = false;
-    bool cdrom = false;
+    Medium medium = Medium::disk;
 };
 
 /// A directory of the host that the guest may mount, and the socket of the daemon that serves it.
@@ -41,8 +41,10 @@ struct Machine {
     std::vector<Drive> drives;
     std::string firmware;       ///< code for the first flash; "" = the machine's own firmware
     std::string firmware_store; ///< variables for the second flash
-    bool secure_boot = false;   ///< on PCs, only the firmware may then write to its flash
-    std::string tpm;            ///< socket of the emulator; "" = none
+    bool firmware_as_kernel =
+        false;                ///< `firmware` is no flash: the machine's own firmware starts it
+    bool secure_boot = false; ///< on PCs, only the firmware may then write to its flash
+    std::string tpm;          ///< socket of the emulator; "" = none
 
     Networking networking{Networking::Kind::user, ""};
     std::vector<Publish> publish;

@@ -84,16 +84,30 @@ TEST(QemuCommand, LeavesTheNetworkOut) {
 
 TEST(QemuCommand, KeepsTheOrderOfDrives) {
     auto machine = small_machine();
-    machine.drives = {{"./root", "raw", true}, {"./data", "raw"}, {"./cd.iso", "raw", true, true}};
+    machine.drives = {
+        {"./root", "raw", true}, {"./data", "raw"}, {"./cd.iso", "raw", true, Medium::cdrom}};
     auto line = line_of(machine);
     EXPECT_LT(line.find("virtio-blk-pci,drive=drive0 "), line.find("virtio-blk-pci,drive=drive1 "));
-    EXPECT_THAT(line, HasSubstr("-device virtio-scsi-pci,id=scsi "
-                                "-device scsi-cd,bus=scsi.0,drive=drive2 "));
+    EXPECT_THAT(line, HasSubstr("-device virtio-scsi-pci,id=scsi -blockdev"));
+    EXPECT_THAT(line, HasSubstr("-device scsi-cd,bus=scsi.0,drive=drive2 "));
+}
+
+TEST(QemuCommand, HasOneControllerForAllOnUsb) {
+    auto machine = small_machine();
+    machine.kernel.clear();
+    machine.usb = true;
+    machine.drives = {{"./os.iso", "raw", true, Medium::usb}};
+    auto line = line_of(machine);
+    EXPECT_THAT(line, HasSubstr("-device usb-storage,bus=usb.0,removable=on,drive=drive0,"
+                                "bootindex=0 "));
+    EXPECT_EQ(line.find("qemu-xhci"), line.rfind("qemu-xhci"));
+    machine.usb = false;
+    EXPECT_THAT(line_of(machine), HasSubstr("-device qemu-xhci,id=usb -blockdev"));
 }
 
 TEST(QemuCommand, BootsFromTheFirstDriveWithoutAKernel) {
     auto machine = small_machine();
-    machine.drives = {{"./os.iso", "raw", true, true}, {"./data", "raw"}};
+    machine.drives = {{"./os.iso", "raw", true, Medium::cdrom}, {"./data", "raw"}};
     EXPECT_THAT(line_of(machine), Not(HasSubstr("bootindex")));
     machine.kernel.clear();
     EXPECT_THAT(line_of(machine), HasSubstr("drive=drive0,bootindex=0 "));
@@ -107,6 +121,16 @@ TEST(QemuCommand, GivesFirmwareItsVariables) {
     EXPECT_THAT(line_of(machine),
                 HasSubstr("unit=0,format=raw,readonly=on,file=/code.fd "
                           "-drive if=pflash,unit=1,format=raw,file=./os-state/firmware"));
+}
+
+TEST(QemuCommand, StartsFirmwareThatIsNoFlash) {
+    auto machine = small_machine();
+    machine.arch = Arch::riscv64;
+    machine.kernel.clear();
+    machine.firmware = "/uboot.elf";
+    machine.firmware_as_kernel = true;
+    EXPECT_THAT(line_of(machine), HasSubstr(" -kernel /uboot.elf "));
+    EXPECT_THAT(line_of(machine), Not(HasSubstr("pflash")));
 }
 
 TEST(QemuCommand, SharesMemoryWithVirtiofsd) {

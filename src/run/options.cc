@@ -32,6 +32,16 @@ Arch parse_arch(std::string_view name) {
     throw UsageError("--arch '{}' is not known", name).hint("x86_64, aarch64 or riscv64");
 }
 
+Medium parse_medium(std::string_view text) {
+    if (text == "disk")
+        return Medium::disk;
+    if (text == "cdrom")
+        return Medium::cdrom;
+    if (text == "usb")
+        return Medium::usb;
+    throw UsageError("--medium '{}' is not known", text).hint("disk, cdrom or usb");
+}
+
 std::string_view name_of(Arch arch) {
     switch (arch) {
     case Arch::x86_64: return "x86_64";

@@ -22,6 +22,7 @@ struct RunOptions {
     bool squashfs = false;             ///< --squashfs: PREFIX is kernel+squashfs
     bool uefi = false;                 ///< --uefi
     std::string firmware;              ///< --fw
+    std::string medium;                ///< --medium disk, cdrom, usb; "" = as PREFIX is
     std::string secure_boot;           ///< --secure-boot: certificate; "" = without
     bool tpm = false;                  ///< --tpm
     bool gui = false;                  ///< --gui
@@ -45,6 +46,10 @@ Arch parse_arch(std::string_view name);
 /// As uname and QEMU call it.
 std::string_view name_of(Arch arch);
 Arch host_arch();
+
+/// What a disk of the machine is to the guest.
+enum class Medium { disk, cdrom, usb };
+Medium parse_medium(std::string_view text);
 
 /// A size: a number of MiB, or a number with one of the suffixes K, M, G, T (also KiB, MB, ...),
 /// which count in 1024. Throws UsageError; `what` is the option in question.

@@ -36,7 +36,13 @@ std::string state_path(const RunOptions& options, const std::string& stem) {
     return options.detached ? std::filesystem::absolute(path).string() : safe_path(path);
 }
 
-void plan_boot(const BootSource& source, RunPlan& plan) {
+void plan_medium(const RunOptions& options, Drive& drive) {
+    if (!options.medium.empty())
+        drive.medium = parse_medium(options.medium);
+    drive.read_only = drive.read_only || drive.medium == Medium::cdrom;
+}
+
+void plan_boot(const RunOptions& options, const BootSource& source, RunPlan& plan) {
     auto& machine = plan.machine;
     switch (source.kind) {
     case BootSource::Kind::initrd:
@@ -49,7 +55,7 @@ void plan_boot(const BootSource& source, RunPlan& plan) {
             machine.initrd = safe_path(source.initrd);
         break;
     case BootSource::Kind::iso:
-        machine.drives.push_back({safe_path(source.image), "raw", true, true});
+        machine.drives.push_back({safe_path(source.image), "raw", true, Medium::cdrom});
         break;
     case BootSource::Kind::disk:
         machine.drives.push_back({safe_path(source.image), detect_disk_format(source.image)});
@@ -61,7 +67,11 @@ void plan_boot(const BootSource& source, RunPlan& plan) {
         break;
     }
     if (source.kernel.empty())
-        return;
+        return plan_medium(options, machine.drives.front());
+    if (!options.medium.empty())
+        throw UsageError("--medium is for an image that the machine boots from, and '{}' is a "
+                         "kernel",
+                         source.kernel);
     machine.kernel = safe_path(source.kernel);
     machine.cmdline = source.cmdline;
     if (source.kind == BootSource::Kind::root)
@@ -100,7 +110,14 @@ void plan_firmware(const RunOptions& options, const BootSource& source, RunPlan&
     if (!options.uefi && options.firmware.empty() && !needed)
         return;
     auto firmware = find_firmware(plan.machine.arch, options.firmware);
-    plan.machine.firmware = firmware.code;
+    if (firmware.as_kernel && !source.kernel.empty())
+        throw UsageError("the firmware '{}' cannot start a kernel that is given beside it",
+                         firmware.code);
+    plan.machine.firmware = firmware.as_kernel ? safe_path(firmware.code) : firmware.code;
+    plan.machine.firmware_as_kernel = firmware.as_kernel;
+    // U-Boot knows no drive for CD-ROMs.
+    if (firmware.as_kernel && options.medium.empty())
+        plan.machine.drives.front().medium = Medium::disk;
     plan.firmware_store = firmware.store;
     if (!firmware.store.empty())
         plan.machine.firmware_store = plan.state / "firmware-variables.fd";
@@ -124,7 +141,7 @@ void plan_metadata(const RunOptions& options, RunPlan& plan) {
     if (plan.metadata.empty())
         return;
     plan.metadata_iso = plan.state / "data.iso";
-    plan.machine.drives.push_back({safe_path(plan.metadata_iso), "raw", true, true});
+    plan.machine.drives.push_back({safe_path(plan.metadata_iso), "raw", true, Medium::cdrom});
 }
 
 void plan_network(const RunOptions& options, Machine& machine) {
@@ -210,7 +227,7 @@ RunPlan plan_run(const RunOptions& options, Reporter& reporter) {
     plan.state = read_state(state_path(options, source.stem));
     machine.uuid = plan.state.uuid;
     machine.mac = plan.state.mac;
-    plan_boot(source, plan);
+    plan_boot(options, source, plan);
     plan_firmware(options, source, plan);
     plan_disks(options, plan);
     plan_metadata(options, plan);
