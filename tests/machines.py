@@ -23,10 +23,10 @@ class Machines(EndToEnd):
         self.write("os.yml", EXAMPLE.read_text().replace("quiet ", ""))
         self.succeeds("build", *words, "os.yml")
 
-    def boots(self, image, *words, until="coracle: up: 2 services", typing=""):
+    def boots(self, image, *words, until="coracle: up: 2 services", typing="", memory="512"):
         """Boots it until the console says so; then types this, and waits until the machine ends; returns what it said."""
         console = self.here / f"{image}.log"
-        command = [CORACLE, "run", "--accel", "tcg", "--mem", "512", "--state", f"{image}.state", *words, image]
+        command = [CORACLE, "run", "--accel", "tcg", "--mem", memory, "--state", f"{image}.state", *words, image]
         with console.open("wb") as output:
             process = subprocess.Popen(command, cwd=self.here, stdin=subprocess.PIPE, stdout=output, stderr=subprocess.STDOUT)
         try:
