@@ -3,7 +3,9 @@
 
 import subprocess
 
-from end_to_end import main
+import os
+
+from end_to_end import EXAMPLE, main
 from machines import Machines
 
 
@@ -24,6 +26,23 @@ class DiskMatrix(Machines):
         for image in ("os-efi.qcow2", "os.efi", "os-efi.iso", "os-efi-verity.img"):
             with self.subTest(image):
                 self.assertIn("secureboot: Secure boot enabled", self.boots(image, "--secure-boot", "cert.pem", "--tpm"))
+
+    def test_usb_sticks(self):
+        self.build(*"--format raw-bios --format raw-efi --format iso-bios --format iso-efi".split())
+        for image in ("os-bios.img", "os-efi.img", "os.iso", "os-efi.iso"):
+            with self.subTest(image):
+                self.boots(image, "--medium", "usb")
+
+    def test_large_systems_for_a_bios(self):
+        """Of sizes on both sides of what a FAT of 16 bits holds, and odd ones."""
+        volumes = "volumes: [{name: data}, {name: image, image: '@pkg:redis', readonly: true}]\n"
+        for size in (1, 3_000_001, 7_654_321, 40 << 20, 333_333_333):
+            (self.here / "noise").write_bytes(os.urandom(size))
+            self.write("os.yml", EXAMPLE.read_text().replace("quiet ", "") + volumes +
+                       "files:\n  - {path: noise, source: noise}\n")
+            self.succeeds("build", "--format", "raw-bios", "os.yml")
+            with self.subTest(size):
+                self.boots("os-bios.img", memory="1500")
 
     def test_a_dynamic_vhd(self):
         self.build("--format", "dynamic-vhd")
