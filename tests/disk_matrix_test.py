@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Boots every format that is a disk or an EFI program, by the firmware that `run` finds for it."""
 
-import subprocess
-
 import os
+import subprocess
 
 from end_to_end import EXAMPLE, main
 from machines import Machines
