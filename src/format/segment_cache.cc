@@ -109,6 +109,7 @@ std::optional<Segment> SegmentCache::fetch(const std::string& name) {
 std::optional<Segment> SegmentCache::find_here(const std::string& name) {
     if (directory_.empty())
         return std::nullopt;
+    wait_for_adopted(name);
     std::string path = path_of(name);
     Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!fd)
@@ -147,15 +148,31 @@ Segment SegmentCache::keep_here(const std::string& name, SegmentFile file, uint6
     return {std::move(file.fd_), facts, false};
 }
 
+// To sum up a large image takes as long as to copy it, which the build does meanwhile.
 Segment SegmentCache::adopt(const std::string& name, Fd file, const SegmentFacts& facts) {
-    auto size = static_cast<off_t>(facts.size);
-    if (writable_ && ::ftruncate(file.get(), size) == 0 &&
-        ::lseek(file.get(), size, SEEK_SET) == size)
-        link(name, file.get(), facts, checksum_of(file.get(), facts.size));
+    Fd same(writable_ ? ::fcntl(file.get(), F_DUPFD_CLOEXEC, 0) : -1);
+    auto keep = [this, name, facts, same = std::move(same)] {
+        auto size = static_cast<off_t>(facts.size);
+        if (::ftruncate(same.get(), size) == 0 && ::lseek(same.get(), size, SEEK_SET) == size)
+            link(name, same.get(), facts, checksum_of(same.get(), facts.size));
+    };
+    if (writable_)
+        adopting_.with([&](auto& adopting) {
+            adopting[name] = std::async(std::launch::async, std::move(keep)).share();
+        });
     Segment segment{std::move(file), facts};
     if (remote_ != nullptr)
         remote_->offer(name, segment);
     return segment;
+}
+
+void SegmentCache::wait_for_adopted(const std::string& name) {
+    auto adopted = adopting_.with([&](auto& adopting) {
+        auto found = adopting.find(name);
+        return found == adopting.end() ? std::shared_future<void>() : found->second;
+    });
+    if (adopted.valid())
+        adopted.wait(); // it may have failed: then there is nothing to find
 }
 
 /// Puts the footer where the file stands, and the name on it.
@@ -190,6 +207,7 @@ std::string SegmentCache::remember(const std::string& name,
 void SegmentCache::trim() {
     if (!writable_)
         return;
+    adopting_.with([](auto& adopting) { adopting.clear(); }); // the last to hold a future waits
     struct Kept {
         std::filesystem::path path;
         std::filesystem::file_time_type used;

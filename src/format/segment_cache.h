@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <future>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -82,7 +83,8 @@ public:
     Segment keep(const std::string& name, SegmentFile file, uint64_t unpacked, uint64_t entries);
 
     /// As keep(), for a file that was written elsewhere: its first `facts.size` bytes. It is kept
-    /// where it is a file without a name in directory().
+    /// where it is a file without a name in directory(), by a thread of its own that find() and
+    /// trim() wait for.
     Segment adopt(const std::string& name, Fd file, const SegmentFacts& facts);
 
     /// The text kept under `name` on this machine, or the one that `make` gives, which is kept
@@ -99,6 +101,7 @@ public:
 private:
     std::string path_of(const std::string& name) const;
     std::optional<Segment> find_here(const std::string& name);
+    void wait_for_adopted(const std::string& name);
     std::optional<Segment> fetch(const std::string& name);
     Segment keep_here(const std::string& name, SegmentFile file, uint64_t unpacked,
                       uint64_t entries);
@@ -111,6 +114,7 @@ private:
     bool writable_ = false;
     Guarded<std::map<std::string, std::mutex>> turns_; ///< of names
     Guarded<std::set<std::string>> made_;              ///< by obtain()
+    Guarded<std::map<std::string, std::shared_future<void>>> adopting_;
 };
 
 /// Where the segments of builds with this image cache are kept.
