@@ -247,7 +247,25 @@ class Outputs(SharingTest):
 
     def test_a_system_without_a_bill_of_materials_says_so(self):
         done = self.succeeds("cache", "push", "--outputs", "os.iso", self.name)
-        self.assertIn("warning: 'os' goes without its bill of materials: none of the files can be looked into", done.stderr)
+        self.assertIn("warning: 'os' goes without its bill of materials: none of the files can be looked into (try: build "
+                      "--sbom-file FILE, then push with --sbom FILE)", done.stderr)
+
+    def test_a_bill_of_materials_can_come_from_a_file(self):
+        self.build("--sbom-file", "bill.json")
+        with tarfile.open(self.here / "os.tar") as system:
+            self.assertEqual((self.here / "bill.json").read_bytes(), system.extractfile("sbom.spdx.json").read())
+        done = self.succeeds("cache", "push", "--output", "json", "--sbom", "bill.json", "--outputs", "os.iso", self.name)
+        self.assertNotIn("warning", done.stderr)
+        digest = json.loads(done.stdout)[0]["digest"]
+        kinds = {entry["artifactType"]: entry["digest"]
+                 for entry in json.loads(self.get(f"manifests/{digest.replace(':', '-')}"))["manifests"]}
+        manifest = json.loads(self.get(f"manifests/{kinds['application/spdx+json']}"))
+        self.assertEqual(self.get(f"blobs/{manifest['layers'][0]['digest']}"), (self.here / "bill.json").read_bytes())
+        self.write("no-bill.json", "{}")
+        said = self.fails("cache", "push", "--override", "--sbom", "no-bill.json", "--outputs", "os.iso", self.name)
+        self.assertIn("error: 'no-bill.json' is neither an SPDX nor a CycloneDX document in JSON", said)
+        said = self.fails("build", "--sbom-file", "x", "--no-sbom", "os.yml", status=2)
+        self.assertIn("--sbom-file and --no-sbom contradict each other", said)
 
     def test_names_that_lead_elsewhere_are_refused(self):
         for title in ("../evil", "/tmp/evil", "a/b", "..", ".hidden", "", "new\nline"):

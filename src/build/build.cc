@@ -19,6 +19,7 @@
 #include "build/remote_segments.h"
 #include "build/summary.h"
 #include "format/outputs.h"
+#include "format/system_facts.h"
 #include "registry/fetch.h"
 #include "spec/read.h"
 #include "store/store.h"
@@ -105,6 +106,9 @@ void make_formats(const BuildOptions& options, const std::vector<const Format*>&
     for (auto& components : make_side_by_side(chosen, input, outputs))
         if (result.components.empty()) // formats share them; each is told of once
             result.components = std::move(components);
+    if (!options.sbom_file.empty())
+        if (auto bill = bill_of_materials(input))
+            outputs.create(options.sbom_file).write(*bill);
     standard_output.finish();
     result.outputs = outputs.commit();
     input.cache.trim();

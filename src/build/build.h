@@ -29,6 +29,7 @@ struct BuildOptions {
     DiskSettings disk = {};
     bool sbom = true;
     std::string sbom_name = "sbom.spdx.json";
+    std::string sbom_file = {}; ///< a file that gets the bill of materials too; "" = none
     SbomFormat sbom_format = SbomFormat::spdx;
     bool sbom_current_time = false;
     bool decompress_kernel = false;

@@ -51,6 +51,18 @@ std::string type_of_bill(const std::string& text) {
     return cyclonedx ? "application/vnd.cyclonedx+json" : "application/spdx+json";
 }
 
+constexpr uint64_t most_bill = 256 << 20;
+
+Attached given_bill(const std::string& path) {
+    std::string text = read_file(path, most_bill);
+    if (text.find("\"bomFormat\"") == std::string::npos &&
+        text.find("\"spdxVersion\"") == std::string::npos)
+        throw Error("'{}' is neither an SPDX nor a CycloneDX document in JSON", path)
+            .hint("coracle build --sbom-file FILE writes one");
+    std::string type = type_of_bill(text);
+    return {std::move(type), path.substr(path.rfind('/') + 1), std::move(text)};
+}
+
 /// From the first file that has one.
 std::optional<Attached> bill_of_materials(const SystemFiles& system, Reporter& reporter) {
     InspectOptions options;
@@ -71,8 +83,9 @@ std::optional<Attached> bill_of_materials(const SystemFiles& system, Reporter& r
             trouble = error.message();
         }
     }
-    reporter.warning(
-        fmt::format("'{}' goes without its bill of materials: {}", system.name, trouble));
+    reporter.warning(fmt::format("'{}' goes without its bill of materials: {} (try: build "
+                                 "--sbom-file FILE, then push with --sbom FILE)",
+                                 system.name, trouble));
     return std::nullopt;
 }
 
@@ -86,6 +99,9 @@ public:
 
     Pushed run() {
         SystemFiles system = find_outputs(options_.outputs);
+        std::optional<Attached> bill;
+        if (!options_.sbom.empty())
+            bill = given_bill(options_.sbom);
         Manifest manifest = manifest_of(system);
         std::string text = manifest.str();
         Descriptor root{manifest.media_type, Digest::of(text), text.size()};
@@ -98,7 +114,9 @@ public:
         put(manifest.config, empty_config);
         repository_.write_document(root.digest.str(), manifest.media_type, text);
         attach(root, provenance(manifest), {{predicate_key, std::string(provenance_predicate)}});
-        if (auto bill = bill_of_materials(system, reporter_))
+        if (!bill)
+            bill = bill_of_materials(system, reporter_);
+        if (bill)
             attach(root, *bill, {});
         repository_.write_document(*tag, manifest.media_type, text);
         return {options_.remote.with_tag(*tag).full(), root.digest};

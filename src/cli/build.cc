@@ -91,6 +91,8 @@ void run_build(BuildCommand& command, Globals& globals) {
     set_disk(command);
     options.registry = registry_options(globals, command.registry);
     options.sbom = !command.no_sbom;
+    if (command.no_sbom && !options.sbom_file.empty())
+        throw UsageError("--sbom-file and --no-sbom contradict each other");
     for (const auto& limit : command.limits)
         set_limit(options.limits, limit);
     options.label_privileges = !command.no_label_privileges;
@@ -161,6 +163,10 @@ void add_build(CLI::App& app, Globals& globals) {
     command.add_flag("--decompress-kernel", kept.options.decompress_kernel, "unpack the kernel");
     command.add_flag("--no-sbom", kept.no_sbom, "no bill of materials in the output");
     command.add_option("--sbom-output", kept.options.sbom_name, "name of the bill of materials");
+    command
+        .add_option("--sbom-file", kept.options.sbom_file,
+                    "also write the bill of materials to this file")
+        ->type_name("FILE");
     command.add_option("--sbom-format", kept.sbom_format, "spdx or cyclonedx")
         ->check(CLI::IsMember({"spdx", "cyclonedx"}));
     command.add_flag("--sbom-current-time", kept.options.sbom_current_time,

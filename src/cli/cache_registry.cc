@@ -96,6 +96,7 @@ struct PushArguments {
     std::string output;
     std::string key;
     std::vector<std::string> outputs;
+    std::string sbom;
     std::string lock;
     PushOptions options;
     RegistryArguments registry;
@@ -117,14 +118,15 @@ std::vector<Pushed> push_outputs(const PushArguments& arguments, Globals& global
                          "--platform, --with-arch-tags and --remote-name are not for it");
     return {publish_system({.outputs = arguments.outputs,
                             .remote = Reference::parse(arguments.image),
+                            .sbom = arguments.sbom,
                             .lock = arguments.lock,
                             .replace = arguments.options.replace},
                            registry_options(globals, arguments.registry), globals.reporter())};
 }
 
 std::vector<Pushed> push_kept(PushArguments& arguments, Globals& globals) {
-    if (!arguments.lock.empty())
-        throw UsageError("--lock is for --outputs");
+    if (!arguments.lock.empty() || !arguments.sbom.empty())
+        throw UsageError("--lock and --sbom are for --outputs");
     Store store(globals.cache);
     if (!arguments.remote_name.empty())
         arguments.options.remote = Reference::parse(arguments.remote_name);
@@ -186,6 +188,10 @@ void add_cache_push(CLI::App& cache, Globals& globals) {
     add_list(command, "--outputs", arguments.outputs,
              "push what `build` made instead: the name of a build, or a file (repeatable)")
         ->type_name("PREFIX");
+    command
+        .add_option("--sbom", arguments.sbom,
+                    "with --outputs: the bill of materials, where it cannot be read from them")
+        ->type_name("FILE");
     command
         .add_option("--lock", arguments.lock,
                     "with --outputs: the lock file of the build, for its provenance")
