@@ -17,6 +17,7 @@ from peers import peer
 HOME = pathlib.Path(tempfile.mkdtemp(prefix="coracle-registries-"))
 PLAIN = SECURE = None  # registries that all tests share
 KEY = CERTIFICATE = None
+MOUNTING = ["unshare", "--map-root-user", "--mount"]  # what anyone may mount in
 
 
 def setUpModule():
@@ -187,7 +188,7 @@ class Secure(RegistryTest):
             (here / "certs.d" / SECURE.host).mkdir(parents=True)
             shutil.copy(CERTIFICATE, here / "certs.d" / SECURE.host / "ca.crt")
             script = f'mount --bind {here} {where} || exit 77; exec "$@"'
-            done = subprocess.run(["unshare", "--mount", "sh", "-c", script, "sh", os.environ["CORACLE"], "--cache", self.cache,
+            done = subprocess.run([*MOUNTING, "sh", "-c", script, "sh", os.environ["CORACLE"], "--cache", self.cache,
                                    "cache", "push", "--remote-name", self.name(SECURE, 1), "test/image:1"],
                                   env=self.env, capture_output=True, text=True)
             if done.returncode == 77 or "unshare" in done.stderr:
@@ -339,9 +340,13 @@ class Adversity(RegistryTest):
         self.push(name)
         small = self.here / "small"
         small.mkdir()
-        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", small], capture_output=True).returncode != 0:
+        script = f"mount -t tmpfs -o size=2m tmpfs {small} && echo mounted && exec cat"
+        mounter = subprocess.Popen([*MOUNTING, "sh", "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                   stderr=subprocess.DEVNULL)
+        self.addCleanup(mounter.communicate)  # it ends with its input, and the mount with it
+        if mounter.stdout.readline() != b"mounted\n":
             self.skipTest("nothing can be mounted here")
-        self.addCleanup(subprocess.run, ["umount", small])
+        small = pathlib.Path(f"/proc/{mounter.pid}/root{small}")
         self.assertRegex(self.fails("cache", "pull", name, cache=small / "cache"),
                          r"error: image '.*' needs 2\.9 MiB in the cache '.*', whose disk has \d\.\d MiB left\n")
         self.assertRegex(self.fails("cache", "import", "image.tar", cache=small / "cache"), "error: .*No space left on device")
