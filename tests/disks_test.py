@@ -95,6 +95,15 @@ class Disks(EndToEnd):
         self.assertEqual(program.read_bytes(), (self.here / "again.efi").read_bytes())
         said = self.fails("build", "--format", "uki", "--secure-boot-key", "key.pem", EXAMPLE, status=2)
         self.assertIn("--secure-boot-key and --secure-boot-cert go together", said)
+        words = ("--format", "raw-bios,kernel+initrd", "--secure-boot-key", "key.pem", "--secure-boot-cert", "cert.pem")
+        self.assertEqual(self.fails("build", *words, EXAMPLE, status=2),
+                         "error: --secure-boot-key signs EFI programs, and no format of this build has one\n"
+                         "try: --format raw-efi\n")
+
+    def test_what_only_verified_roots_have_is_not_asked_of_others(self):
+        for option, *value in (("--ab",), ("--var-size", "64M")):
+            self.assertEqual(self.fails("build", "--format", "raw-efi", option, *value, EXAMPLE, status=2),
+                             f"error: {option} is for disks with a verified root\ntry: --format raw-efi-verity\n")
 
     def test_verified_roots_have_the_hashes_that_the_command_line_names(self):
         self.build("--format", "raw-efi-verity", "--format", "qcow2-efi-verity", "--ab", "--var-size", "64M")

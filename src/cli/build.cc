@@ -9,6 +9,7 @@
 #include "cli/cache.h"
 #include "cli/command.h"
 #include "cli/registry.h"
+#include "format/format.h"
 #include "format/verity_root.h"
 #include "io/file_io.h"
 #include "run/options.h"
@@ -58,6 +59,24 @@ void check_input_tar(const std::string& path, Reporter& reporter) {
     reporter.info("--input-tar is not needed: what has not changed is kept in the cache");
 }
 
+/// What would be asked for in vain: who takes a system for signed, or its /var for kept, is told.
+void check_formats_for(const DiskSettings& disk, const BuildOptions& options) {
+    bool verity = false, program = options.platform.architecture != "amd64"; // UEFI for all disks
+    for (const auto& name : options.formats) {
+        auto format = format_named(name).name;
+        verity = verity || format.find("verity") != format.npos;
+        program = program || verity || format == "uki" || format.find("efi") != format.npos;
+    }
+    if (!verity && (disk.two_slots || disk.var_size > 0))
+        throw UsageError("{} is for disks with a verified root",
+                         disk.two_slots ? "--ab" : "--var-size")
+            .hint("--format raw-efi-verity");
+    if (!program && !disk.secure_boot_key.empty())
+        throw UsageError(
+            "--secure-boot-key signs EFI programs, and no format of this build has one")
+            .hint("--format raw-efi");
+}
+
 void set_disk(BuildCommand& command) {
     DiskSettings& disk = command.options.disk;
     if (!command.size.empty())
@@ -73,6 +92,7 @@ void set_disk(BuildCommand& command) {
     }
     if (disk.secure_boot_key.empty() != disk.secure_boot_certificate.empty())
         throw UsageError("--secure-boot-key and --secure-boot-cert go together");
+    check_formats_for(disk, command.options);
 }
 
 void run_build(BuildCommand& command, Globals& globals) {
