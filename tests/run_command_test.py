@@ -60,6 +60,28 @@ class RunCommand(EndToEnd):
         self.assertIn("socket,id=tpm,path=./os-state/tpm.sock", words)
         self.assertEqual(self.names_here(), ["cert.pem", "key.pem", "os.efi"])
 
+    def test_what_is_for_another_architecture_is_not_started(self):
+        header = bytearray(0x200)
+        header[:2], header[0x3c:0x40] = b"MZ", (0x40).to_bytes(4, "little")
+        header[0x40:0x48] = b"PE\0\0\x64\xaa\0\0"  # aarch64, no sections
+        header[0x54:0x56], header[0x58:0x5a] = (240).to_bytes(2, "little"), (0x20b).to_bytes(2, "little")
+        header[0x78:0x80] = (4096).to_bytes(4, "little") + (512).to_bytes(4, "little")  # alignment of sections
+        for name in ("os.efi", "arm-kernel"):
+            (self.here / name).write_bytes(header)
+        self.write("arm-initrd.img", "x")
+        for prefix, name in (("os.efi", "os.efi"), ("arm", "arm-kernel")):
+            self.assertEqual(self.fails("run", "--arch", "x86_64", prefix, status=2),
+                             f"error: '{name}' is for aarch64, not for x86_64\ntry: --arch aarch64\n")
+
+    def test_the_variables_of_other_firmware_are_not_given_to_the_machine(self):
+        (self.here / "s").mkdir()
+        self.write("s/firmware-variables.fd", "of another")
+        self.write("os.img", "x")
+        self.assertIn("error: './s/firmware-variables.fd' is of another machine: its firmware is not that of x86_64\n"
+                      "try: --arch as in the run before, or another --state DIRECTORY\n",
+                      self.fails("run", "--accel", "tcg", "--arch", "x86_64", "--uefi", "--state", "s", "os.img"))
+        self.assertEqual((self.here / "s/firmware-variables.fd").read_text(), "of another")
+
     def test_a_tpm_needs_a_short_name_and_one_without_a_comma(self):
         self.write("os.efi", "MZ")
         long = "x" * 120

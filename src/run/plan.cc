@@ -15,6 +15,7 @@
 #include "run/firmware.h"
 #include "run/memory_check.h"
 #include "run/metadata.h"
+#include "run/program_arch.h"
 #include "run/program_disk.h"
 
 namespace coracle {
@@ -199,6 +200,26 @@ void choose_accelerator_for(const RunOptions& options, RunPlan& plan, Reporter& 
         reporter.info(fmt::format("running without KVM, which is slow: {}", choice.reason));
 }
 
+/// QEMU would say nothing, or nothing that anybody understands.
+void check_arch(const BootSource& source, Arch arch) {
+    if (source.kernel.empty() && source.kind != BootSource::Kind::program)
+        return;
+    const auto& program = source.kernel.empty() ? source.image : source.kernel;
+    auto found = program_arch(program);
+    if (found && *found != arch)
+        throw UsageError("'{}' is for {}, not for {}", program, name_of(*found), name_of(arch))
+            .hint(fmt::format("--arch {}", name_of(*found)));
+}
+
+/// Variables belong to the firmware that they were made for.
+void check_firmware_store(const RunPlan& plan) {
+    const auto& store = plan.machine.firmware_store;
+    if (std::filesystem::file_size(store) != std::filesystem::file_size(plan.firmware_store))
+        throw Error("'{}' is of another machine: its firmware is not that of {}", store,
+                    name_of(plan.machine.arch))
+            .hint("--arch as in the run before, or another --state DIRECTORY");
+}
+
 void write_firmware_store(const RunPlan& plan) {
     std::string flash = read_file(plan.firmware_store);
     if (!plan.certificate.empty())
@@ -229,6 +250,7 @@ RunPlan plan_run(const RunOptions& options, Reporter& reporter) {
     machine.mac = plan.state.mac;
     plan_boot(options, source, plan);
     plan_firmware(options, source, plan);
+    check_arch(source, machine.arch);
     plan_disks(options, plan);
     plan_metadata(options, plan);
     plan_shared_directories(options, plan);
@@ -254,7 +276,9 @@ RunPlan plan_run(const RunOptions& options, Reporter& reporter) {
 void prepare(const RunPlan& plan) {
     keep_state(plan.state);
     const auto& store = plan.machine.firmware_store;
-    if (!store.empty() && !exists(store))
+    if (!store.empty() && exists(store))
+        check_firmware_store(plan);
+    else if (!store.empty())
         write_firmware_store(plan);
     if (!plan.tpm_directory.empty())
         make_directories(plan.tpm_directory);
