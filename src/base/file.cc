@@ -255,10 +255,11 @@ int flags_of(FileLock::Mode mode) { return mode == FileLock::Mode::shared ? LOCK
 // A lock file in a read-only cache can still be locked through a read-only descriptor.
 Fd open_lock_file(const std::string& path) {
     Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
-    if (!fd && (errno == EROFS || errno == EACCES))
-        return open_fd(path, O_RDONLY);
+    int refusal = errno;
+    if (!fd && (refusal == EROFS || refusal == EACCES))
+        fd = Fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!fd)
-        throw Error::system(errno, fmt::format("open '{}'", path));
+        throw Error::system(refusal, fmt::format("open '{}'", path));
     return fd;
 }
 

@@ -208,6 +208,16 @@ TEST(FileLock, IsSharedByReaders) {
     EXPECT_FALSE(FileLock::attempt(dir / "lock", FileLock::Mode::exclusive));
 }
 
+TEST(FileLock, SaysWhyItCannotBeMade) {
+    try { // nobody makes files in /sys, whether it is read-only or not
+        FileLock lock("/sys/coracle.lock", FileLock::Mode::exclusive);
+        FAIL();
+    } catch (const Error& error) {
+        EXPECT_THAT(error.message(), testing::StartsWith("cannot open '/sys/coracle.lock': "));
+        EXPECT_THAT(error.message(), testing::Not(testing::HasSubstr("No such file")));
+    }
+}
+
 TEST(FileLock, WaitsForTheHolder) {
     TempDir dir;
     std::optional<FileLock> held;
