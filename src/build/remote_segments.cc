@@ -125,9 +125,11 @@ RegistrySegments::RegistrySegments(RemoteCacheOptions options, Reporter& reporte
       endpoint_(home_of(options_.repository), impatient(options_.registry), reporter) {}
 
 void RegistrySegments::give_up(const std::string& what, const Error& error) {
-    if (!down_.exchange(true))
-        reporter_.warning(fmt::format("the remote cache '{}' is {}: {}", options_.repository.name(),
-                                      what, error.message()));
+    if (down_.exchange(true))
+        return;
+    auto hint = error.hint().empty() ? "" : fmt::format(" (try: {})", error.hint());
+    reporter_.warning(fmt::format("the remote cache '{}' is {}: {}{}", options_.repository.name(),
+                                  what, error.message(), hint));
 }
 
 // Who waits for a server that does not answer does so once, not each worker after the other.

@@ -111,6 +111,17 @@ TEST(RemoteSegments, AreNotAskedAgainAfterAFailure) {
                                            server.host()));
 }
 
+TEST(RemoteSegments, SayWhatToTryWhenTheRegistryRefuses) {
+    FakeServer server([](const FakeRequest&) { return reply(401); });
+    Warnings warnings;
+    RegistrySegments segments({.repository = Reference::parse(server.host() + "/a")}, warnings);
+    StringSink bytes;
+    EXPECT_FALSE(segments.find("one", bytes));
+    ASSERT_EQ(warnings.all.size(), 1u);
+    EXPECT_NE(warnings.all[0].find(" (try: docker login " + server.host()), std::string::npos)
+        << warnings.all[0];
+}
+
 TEST(RemoteSegments, AreInARepository) {
     EXPECT_EQ(parse_remote_cache("localhost:5000/a/b").name(), "localhost:5000/a/b");
     EXPECT_THROW(parse_remote_cache("localhost:5000/a:1"), UsageError);
