@@ -64,7 +64,9 @@ UsageError unknown_word(const CLI::App& command, const std::string& word) {
                      : takes_commands ? fmt::format("unknown command '{}'", word)
                                       : fmt::format("unexpected argument '{}'", word));
     auto meant = option ? nearest_option(command, word) : nearest_command(command, word);
-    if (meant)
+    if (meant && option && *meant == word.substr(0, word.find('=')))
+        error.hint(fmt::format("{} {}, behind the command", full_name(command), *meant));
+    else if (meant)
         error.hint(fmt::format("{}, if that was meant, or {}", *meant, help));
     else
         error.hint(help);

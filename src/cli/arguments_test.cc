@@ -83,6 +83,11 @@ TEST_F(ArgumentsTest, SuggestsTheOptionThatWasMeant) {
               "try: --format, if that was meant, or coracle build --help");
 }
 
+TEST_F(ArgumentsTest, SaysWhereAnOptionOfACommandStands) {
+    EXPECT_EQ(error_of({"--format", "build", "x.yml"}),
+              "unknown option '--format'\ntry: coracle build --format, behind the command");
+}
+
 TEST_F(ArgumentsTest, AsksForACommand) {
     EXPECT_EQ(error_of({}), "no command is given\ntry: coracle --help");
 }
