@@ -86,6 +86,12 @@ std::optional<std::string> find_device(const std::string& root) {
     return there ? std::optional(root) : std::nullopt;
 }
 
+std::string disks_here() {
+    auto disks = names_in("/sys/class/block");
+    return disks.empty() ? "a kernel with drivers for the disk; it has found none"
+                         : fmt::format("the disks here are: {}", join(disks, ", "));
+}
+
 /// The device, once drivers have found it.
 std::string wait_for_device(const std::string& root, ModuleLoader& modules,
                             const KernelCommandLine& cmdline) {
@@ -98,9 +104,7 @@ std::string wait_for_device(const std::string& root, ModuleLoader& modules,
         if (auto device = find_device(root))
             return *device;
         if (milliseconds() > end)
-            throw Error("there is no device for 'root={}'", root)
-                .hint(fmt::format("the disks here are: {}",
-                                  join(names_in("/sys/class/block"), ", ")));
+            throw Error("there is no device for 'root={}'", root).hint(disks_here());
         timespec pause{0, 20'000'000};
         ::nanosleep(&pause, nullptr);
     }
