@@ -51,7 +51,8 @@ FileKind kind_of(const std::string& path) {
     constexpr size_t magic_at = 257;
     if (!kind.cpio && head.substr(std::min(magic_at, head.size())).substr(0, 5) != "ustar")
         throw Error("'{}' is neither a tar archive nor an initrd", path)
-            .hint("tar and docker outputs, initrds, and images in the cache can be shown");
+            .hint("tar and docker outputs, initrds, and images in the cache can be shown; "
+                  "coracle build --format tar makes one of the same system");
     return kind;
 }
 
