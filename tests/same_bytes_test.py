@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import tarfile
 
-from end_to_end import CACHE, CORACLE, EXAMPLE, EndToEnd, copy_of_cache, main
+from end_to_end import BUILD, CORACLE, EXAMPLE, EndToEnd, copy_of_cache, main
 
 # Held against all that builds of the same thing may differ in. One list, so that a new format is in the test at once.
 FORMATS = re.search(r"between: (.*?)\n\s+--name", subprocess.run([CORACLE, "build", "--help"], capture_output=True, check=True,
@@ -25,6 +25,8 @@ files:
   - {path: etc/linuxkit.yml, metadata: yaml}
   - {path: etc/link, symlink: made}
 """
+LATER = os.environ | {"LD_PRELOAD": "/usr/$LIB/faketime/libfaketimeMT.so.1", "FAKETIME": "+365d",
+                      "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
 
 
 def on_one_processor():
@@ -62,7 +64,16 @@ class SameBytes(EndToEnd):
         self.assertEqual(self.build("deep/er", cache=elsewhere, env=environment), cold)
         os.umask(0o022)
         shutil.rmtree(cache / "segments")
-        self.assertEqual(self.build("late", cache=cache, env=os.environ | later()), cold)
+        self.goes_ahead()
+        self.assertEqual(self.build("late", cache=cache, env=LATER), cold)
+
+    def goes_ahead(self):
+        """Skips what is left of a test where no clock can be made to go ahead for the program."""
+        if "CORACLE_SANITIZE:STRING=\n" not in (BUILD / "CMakeCache.txt").read_text():
+            self.skipTest("nothing can be loaded before the runtime of a sanitizer")
+        now, then = (int(subprocess.run(["date", "+%s"], env=env, check=True, capture_output=True).stdout) for env in (None, LATER))
+        if then - now < 300 * 86400:
+            self.skipTest("libfaketime is not installed")
 
     def test_a_segment_cache_that_cannot_be_had(self):
         cache = copy_of_cache(self.here / "cache")
@@ -90,12 +101,6 @@ class SameBytes(EndToEnd):
                      "containers/volumes/layout/lower/index.json", "containers/services/redis/config.json",
                      "containers/services/redis/rootfs/etc/hosts", "containers/onboot/000-dhcpcd/tmp"):
             self.assertEqual((times[None][name], times["86400"][name]), (1492533000, 86400), name)
-
-
-def later():
-    """The environment of a program whose clock is a year ahead, where there is a library for that."""
-    library = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
-    return {"LD_PRELOAD": library, "FAKETIME": "+365d", "FAKETIME_DONT_FAKE_MONOTONIC": "1"} if os.path.exists(library) else {}
 
 
 if __name__ == "__main__":
