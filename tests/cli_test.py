@@ -37,6 +37,11 @@ class CommandLine(EndToEnd):
         asked = b"\nCOMP_WORDS=(coracle run --pub); COMP_CWORD=2; _coracle; echo ${COMPREPLY[@]}"
         done = subprocess.run(["bash"], input=script + asked, capture_output=True, check=True)
         self.assertEqual(done.stdout, b"--publish\n")
+        for words, offered in (("build --format qcow2-b", "qcow2-bios"), ("build --format tar,rpi", "tar,rpi3"),
+                               ("run --medium c", "cdrom"), ("build --sbom-format s", "spdx")):
+            asked = f"\nCOMP_WORDS=(coracle {words}); COMP_CWORD=3; _coracle; echo ${{COMPREPLY[@]}}".encode()
+            done = subprocess.run(["bash"], input=script + asked, capture_output=True, check=True)
+            self.assertEqual(done.stdout.decode(), offered + "\n")
 
     def test_manual_pages_name_every_option_of_run(self):
         self.succeeds("manual", self.here)

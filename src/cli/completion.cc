@@ -44,9 +44,24 @@ std::vector<std::string> words_after(const CommandOutline& command, const Comman
     return words;
 }
 
+/// Each option of a command that has choices: `print(name, choices)`.
+void for_each_choice(
+    const CommandOutline& command,
+    const std::function<void(const std::string&, const std::vector<std::string>&)>& print) {
+    for (const auto& option : command.options)
+        for (const auto& name : option.names)
+            if (!option.choices.empty())
+                print(name, option.choices);
+}
+
 std::string bash_script(const CommandOutline& root) {
-    std::string known, words;
+    std::string known, words, values;
     walk(root, [&](const CommandOutline& command) {
+        for_each_choice(command, [&](const auto& name, const auto& choices) {
+            values +=
+                fmt::format("    '{} {}') words='{}' before=${{current%\"${{current##*,}}\"}} ;;\n",
+                            names_of(command), name, join(choices, " "));
+        });
         if (&command != &root)
             known += fmt::format("{}'{}'", known.empty() ? "" : "|", names_of(command));
         words += fmt::format("    '{}') words='{}' ;;\n", names_of(command),
@@ -54,7 +69,7 @@ std::string bash_script(const CommandOutline& root) {
     });
     return fmt::format(R"(# bash completion for coracle
 _coracle() {{
-    local current=${{COMP_WORDS[COMP_CWORD]}} command= longer words= i
+    local current=${{COMP_WORDS[COMP_CWORD]}} last=${{COMP_WORDS[COMP_CWORD - 1]}} command= longer words= before= i
     for ((i = 1; i < COMP_CWORD; i++)); do
         longer="$command${{command:+ }}${{COMP_WORDS[i]}}"
         case $longer in
@@ -63,11 +78,13 @@ _coracle() {{
     done
     case $command in
 {}    esac
-    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+    case "$command $last" in
+{}    esac
+    mapfile -t COMPREPLY < <(compgen -P "$before" -W "$words" -- "${{current#"$before"}}")
 }}
 complete -o default -o bashdefault -F _coracle coracle linuxkit moby
 )",
-                       known, words);
+                       known, words, values);
 }
 
 /// A name and what it does, as zsh's _describe takes it.
@@ -76,8 +93,12 @@ std::string zsh_item(const std::string& name, const std::string& description) {
 }
 
 std::string zsh_script(const CommandOutline& root) {
-    std::string known, lists;
+    std::string known, lists, values;
     walk(root, [&](const CommandOutline& command) {
+        for_each_choice(command, [&](const auto& name, const auto& choices) {
+            values += fmt::format("    '{} {}') compset -P '*,'; compadd -- {}; return ;;\n",
+                                  names_of(command), name, join(choices, " "));
+        });
         std::string items;
         for (const auto& below : command.commands)
             items += " " + zsh_item(below.path.back(), below.description);
@@ -104,6 +125,8 @@ _coracle() {{
         {}) command=$longer ;;
         esac
     done
+    case "$command ${{words[CURRENT-1]}}" in
+{}    esac
     case $command in
 {}    esac
     _describe -o 'coracle' items
@@ -111,7 +134,7 @@ _coracle() {{
 }}
 _coracle "$@"
 )",
-                       known, lists);
+                       known, values, lists);
 }
 
 std::string fish_options(const std::string& condition, const std::vector<OptionOutline>& options) {
@@ -120,6 +143,8 @@ std::string fish_options(const std::string& condition, const std::vector<OptionO
         script += "complete -c coracle" + condition;
         for (const auto& name : option.names)
             script += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
+        if (!option.choices.empty())
+            script += " -x -a " + shell_quote(join(option.choices, " "));
         script += fmt::format("{} -d {}\n", option.value.empty() ? "" : " -r",
                               shell_quote(option.description));
     }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/outline.h"
 
+#include "base/text.h"
+#include "format/format.h"
+
 namespace coracle {
 
 namespace {
@@ -12,7 +15,28 @@ std::string value_of(const CLI::Option& option) {
     return name.empty() || name == "TEXT" ? "VALUE" : name;
 }
 
-OptionOutline outline_of(const CLI::Option& option) {
+/// What the command line itself does not know to be a choice.
+std::vector<std::string> known_choices(const std::string& command, const std::string& option) {
+    std::vector<std::string> names;
+    if (command == "build" && option == "--format")
+        for (const auto& format : formats())
+            names.emplace_back(format.name);
+    if (command == "run" && option == "--medium")
+        names = {"disk", "cdrom", "usb"};
+    if (option == "--arch")
+        names = {"amd64", "arm64", "riscv64"};
+    return names;
+}
+
+/// Those of CLI::IsMember, whose type is called "TEXT:{a,b}".
+std::vector<std::string> members(const std::string& type) {
+    auto begin = type.find(":{");
+    if (begin == std::string::npos || !type.ends_with('}'))
+        return {};
+    return split(std::string_view(type).substr(begin + 2, type.size() - begin - 3), ',');
+}
+
+OptionOutline outline_of(const CLI::Option& option, const std::string& command) {
     OptionOutline outline;
     for (const auto& name : option.get_snames())
         outline.names.push_back("-" + name);
@@ -22,6 +46,9 @@ OptionOutline outline_of(const CLI::Option& option) {
     outline.description = option.get_description();
     outline.group = option.get_group();
     outline.required = option.get_required();
+    outline.choices = members(option.get_type_name());
+    if (outline.choices.empty() && !outline.names.empty())
+        outline.choices = known_choices(command, outline.names.back());
     return outline;
 }
 
@@ -35,7 +62,7 @@ CommandOutline outline_below(const CLI::App& app, std::vector<std::string> path)
         if (option->get_group().empty())
             continue;
         auto& list = option->get_positional() ? outline.positionals : outline.options;
-        list.push_back(outline_of(*option));
+        list.push_back(outline_of(*option, app.get_name()));
     }
     for (const auto* command : app.get_subcommands({}))
         if (!command->get_group().empty())

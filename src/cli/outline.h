@@ -15,6 +15,7 @@ struct OptionOutline {
     std::string description;
     std::string group;
     bool required = false;
+    std::vector<std::string> choices = {}; ///< all values that there are; empty: any
 };
 
 /// A command and what is below it.
