@@ -56,6 +56,15 @@ class Told(EndToEnd):
             self.assertEqual(redis["section"], "services")
         self.assertIn(b"\nservices redis\n", self.succeeds("inspect", SYSTEM).stdout)
 
+    def test_inspect_looks_into_a_unified_kernel_image(self):
+        self.succeeds("build", "--format", "uki,kernel+initrd", "--name", "os", EXAMPLE)
+        told = json.loads(self.succeeds("inspect", "--output", "json", "os.efi").stdout)
+        self.assertEqual(told["kind"], "uki")
+        self.assertIn("redis", [one["name"] for one in told["containers"]])
+        self.assertEqual(self.succeeds("diff", "os.efi", "os").stdout, b"os.efi and os are the same\n")
+        (self.here / "cut.efi").write_bytes((self.here / "os.efi").read_bytes()[:1 << 20])
+        self.assertIn("error: ", self.fails("inspect", "cut.efi"))
+
     def test_diff_names_what_has_changed(self):
         self.build("a")
         more = "files:\n  - {path: etc/more, contents: hello}\n"

@@ -69,8 +69,8 @@ std::optional<Attached> bill_of_materials(const SystemFiles& system, Reporter& r
     options.document = "sbom.spdx.json";
     std::string trouble = "none of the files can be looked into";
     for (const std::string& path : system.paths) {
-        bool readable =
-            path.ends_with("-initrd.img") || path.ends_with(".tar") || path.ends_with(".docker");
+        bool readable = path.ends_with("-initrd.img") || path.ends_with(".tar") ||
+                        path.ends_with(".docker") || path.ends_with(".efi");
         if (!readable || path.ends_with("-root-initrd.img"))
             continue;
         try {

@@ -96,6 +96,21 @@ PeLayout read_pe(std::string_view head, std::string_view what) {
     return layout;
 }
 
+std::vector<PePlace> pe_places(std::string_view head, std::string_view what) {
+    PeLayout layout = read_pe(head, what);
+    std::vector<PePlace> places;
+    for (unsigned i = 0; i < layout.sections; ++i) {
+        size_t at = layout.section_table + i * sizeof(SectionHeader);
+        if (at + sizeof(SectionHeader) > head.size())
+            throw Error("{} has more sections than fit", what);
+        auto header = field<SectionHeader>(head, at);
+        places.push_back({std::string(header.name, ::strnlen(header.name, sizeof header.name)),
+                          header.file_offset,
+                          std::min<uint32_t>(header.memory_size, header.file_size)});
+    }
+    return places;
+}
+
 Extents add_pe_sections(std::string_view stub, const std::vector<PeSection>& sections,
                         std::string_view what) {
     PeLayout layout = read_pe(stub, what);

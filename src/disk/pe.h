@@ -34,6 +34,17 @@ struct PeLayout {
 /// Reads the headers at the front of a program. Throws Error("WHAT is not an EFI program").
 PeLayout read_pe(std::string_view head, std::string_view what);
 
+/// Where the content of a section lies in a program's file.
+struct PePlace {
+    std::string name;
+    uint64_t offset;
+    uint64_t size; ///< bytes; without what only fills it up
+};
+
+/// The sections of a program, from the headers at its front; see read_pe(). Throws where they go
+/// beyond `head`; whether the file is long enough is not known here.
+std::vector<PePlace> pe_places(std::string_view head, std::string_view what);
+
 /// The program with these sections behind its own, as the stub of a unified kernel image has them.
 /// `what` names the stub in errors.
 Extents add_pe_sections(std::string_view stub, const std::vector<PeSection>& sections,

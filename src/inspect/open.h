@@ -17,9 +17,10 @@ struct InspectOptions {
 };
 
 /// Reads what `what` names: a tar or docker output, an initrd, or a tar with an initrd in it (each
-/// as it is or compressed as a whole); the name of a build ("redis-os": the first of
-/// redis-os-initrd.img, redis-os-initrd.tar, redis-os.tar, redis-os.docker); or an image in the
-/// cache. Throws Error for what is none of these, and for damaged or hostile archives.
+/// as it is or compressed as a whole); a unified kernel image; the name of a build ("redis-os": the
+/// first of redis-os-initrd.img, redis-os-initrd.tar, redis-os.tar, redis-os.docker, redis-os.efi);
+/// or an image in the cache. Throws Error for what is none of these, and for damaged or hostile
+/// archives.
 Contents read_contents(const std::string& what, const InspectOptions& options);
 
 } // namespace coracle
