@@ -150,16 +150,17 @@ Segment SegmentCache::keep_here(const std::string& name, SegmentFile file, uint6
 
 // To sum up a large image takes as long as to copy it, which the build does meanwhile.
 Segment SegmentCache::adopt(const std::string& name, Fd file, const SegmentFacts& facts) {
-    Fd same(writable_ ? ::fcntl(file.get(), F_DUPFD_CLOEXEC, 0) : -1);
-    auto keep = [this, name, facts, same = std::move(same)] {
-        auto size = static_cast<off_t>(facts.size);
-        if (::ftruncate(same.get(), size) == 0 && ::lseek(same.get(), size, SEEK_SET) == size)
-            link(name, same.get(), facts, checksum_of(same.get(), facts.size));
-    };
-    if (writable_)
+    if (writable_) {
+        Fd same(::fcntl(file.get(), F_DUPFD_CLOEXEC, 0));
+        auto keep = [this, name, facts, same = std::move(same)] {
+            auto size = static_cast<off_t>(facts.size);
+            if (::ftruncate(same.get(), size) == 0 && ::lseek(same.get(), size, SEEK_SET) == size)
+                link(name, same.get(), facts, checksum_of(same.get(), facts.size));
+        };
         adopting_.with([&](auto& adopting) {
             adopting[name] = std::async(std::launch::async, std::move(keep)).share();
         });
+    }
     Segment segment{std::move(file), facts};
     if (remote_ != nullptr)
         remote_->offer(name, segment);
