@@ -10,6 +10,13 @@
 
 namespace coracle {
 
+/// The architectures that programs are for (IMAGE_FILE_MACHINE_*).
+namespace pe_machine {
+inline constexpr uint16_t amd64 = 0x8664;
+inline constexpr uint16_t arm64 = 0xaa64;
+inline constexpr uint16_t riscv64 = 0x5064;
+} // namespace pe_machine
+
 /// A section of an EFI program.
 struct PeSection {
     std::string name; ///< at most 8 characters
@@ -20,7 +27,7 @@ struct PeSection {
 /// Where the fields lie that are needed to look at or change an EFI program (Microsoft's "PE
 /// Format", of 64 bits). Offsets are those in the file.
 struct PeLayout {
-    uint16_t machine = 0;    ///< 0x8664, 0xaa64, 0x5064
+    uint16_t machine = 0;    ///< see pe_machine
     size_t checksum = 0;     ///< offset of the field
     size_t certificates = 0; ///< offset of the entry in the data directory
     uint32_t image_size = 0; ///< bytes in memory

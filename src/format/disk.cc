@@ -11,21 +11,6 @@ namespace coracle {
 
 namespace {
 
-void write_raw(const FormatInput& input, Outputs& outputs, const char* ending,
-               const Extents& content) {
-    std::string path = input.base + ending;
-    RandomAccessFile file(outputs.create_file(path), path);
-    file.write_at(0, content);
-    file.resize(content.size());
-}
-
-void write_virtual(const FormatInput& input, Outputs& outputs, const char* ending,
-                   const Extents& content, void (*write)(const VirtualDisk&, RandomAccessFile&)) {
-    std::string path = input.base + ending;
-    RandomAccessFile file(outputs.create_file(path), path);
-    write({content, system_identity(input), generated_time()}, file);
-}
-
 const Extents& usual_disk(const FormatInput& input, std::vector<ComponentResult>& results) {
     return system_disk(input, usual_firmware(input.platform), results);
 }

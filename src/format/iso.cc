@@ -4,7 +4,6 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "disk/authenticode.h"
 #include "disk/guid.h"
 #include "filesystem/iso9660.h"
 #include "format/format.h"
@@ -66,13 +65,6 @@ void write_efi_iso(const FormatInput& input, Outputs& outputs, const std::string
     auto partition = make_esp(esp, system_identity(input));
     write_iso(input, outputs, ending, {{efi_image, partition.content}},
               {IsoBoot::Kind::uefi, TreePath(efi_image)});
-}
-
-Extents maybe_signed(const FormatInput& input, Extents program) {
-    if (input.disk.secure_boot_key.empty())
-        return program;
-    return SecureBootKey(input.disk.secure_boot_key, input.disk.secure_boot_certificate)
-        .sign(program);
 }
 
 } // namespace

@@ -2,17 +2,19 @@
 #pragma once
 
 #include <deque>
-#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <tuple>
+#include <type_traits>
 #include <vector>
 
 #include "archive/tree.h"
 #include "base/fd.h"
 #include "base/guarded.h"
 #include "disk/extents.h"
+#include "disk/verity.h"
 #include "format/segments.h"
 
 namespace coracle {
@@ -44,22 +46,20 @@ struct GatheredTree {
     std::vector<ComponentResult> components;
 };
 
-/// What several formats of one build are made of. For many threads.
+/// What several formats of one build are made of: Extents, a VerityTree, a GatheredTree. For many
+/// threads.
 class SharedParts {
 public:
     /// The part of this name, by `make` where it is asked for the first time.
-    const Extents& part(const std::string& name, const std::function<Extents()>& make) {
-        return parts_.get(name, make);
-    }
-    const GatheredTree& tree(const std::string& name, const std::function<GatheredTree()>& make) {
-        return trees_.get(name, make);
+    template <class Make>
+    const std::invoke_result_t<Make>& part(const std::string& name, const Make& make) {
+        return std::get<Shared<std::invoke_result_t<Make>>>(parts_).get(name, make);
     }
     /// Holds a file open that a part refers to; returns its descriptor.
     int hold(Fd file);
 
 private:
-    Shared<Extents> parts_;
-    Shared<GatheredTree> trees_;
+    std::tuple<Shared<Extents>, Shared<VerityTree>, Shared<GatheredTree>> parts_;
     Guarded<std::deque<Fd>> files_;
 };
 

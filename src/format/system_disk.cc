@@ -103,4 +103,19 @@ Firmware usual_firmware(const Platform& platform) {
     return platform.architecture == "amd64" ? Firmware::bios : Firmware::uefi;
 }
 
+void write_raw(const FormatInput& input, Outputs& outputs, const std::string& ending,
+               const Extents& content) {
+    std::string path = input.base + ending;
+    RandomAccessFile file(outputs.create_file(path), path);
+    file.write_at(0, content);
+    file.resize(content.size());
+}
+
+void write_virtual(const FormatInput& input, Outputs& outputs, const std::string& ending,
+                   const Extents& content, void (*write)(const VirtualDisk&, RandomAccessFile&)) {
+    std::string path = input.base + ending;
+    RandomAccessFile file(outputs.create_file(path), path);
+    write({content, system_identity(input), generated_time()}, file);
+}
+
 } // namespace coracle

@@ -7,6 +7,8 @@
 
 #include "disk/fat.h"
 #include "disk/partition_table.h"
+#include "disk/random_access_file.h"
+#include "disk/virtual_disk.h"
 #include "format/format.h"
 
 namespace coracle {
@@ -26,6 +28,13 @@ Firmware usual_firmware(const Platform& platform);
 /// A size in bytes as the settings want it, and at least `needed`: a multiple of `multiple`. Says
 /// so where it is more than was asked for.
 uint64_t settle_disk_size(const FormatInput& input, uint64_t needed, uint64_t multiple);
+
+/// Writes the file BASE + `ending` as it is.
+void write_raw(const FormatInput& input, Outputs& outputs, const std::string& ending,
+               const Extents& content);
+/// Writes the file BASE + `ending` in a container, e.g. write_qcow2().
+void write_virtual(const FormatInput& input, Outputs& outputs, const std::string& ending,
+                   const Extents& content, void (*write)(const VirtualDisk&, RandomAccessFile&));
 
 /// An EFI system partition with these files, its identifiers derived from `identity`, of at least
 /// `size` bytes.

@@ -156,7 +156,7 @@ Segment make_tree_image(const FormatInput& input, const TreeImageOptions& option
     std::vector<ComponentResult> gathered;
     Segment segment = input.cache.obtain(name, [&] {
         const GatheredTree& root =
-            input.shared.tree(options.boot_files ? "all" : "without boot files",
+            input.shared.part(options.boot_files ? "all" : "without boot files",
                               [&] { return gather_tree(input, options.boot_files); });
         gathered = root.components;
         Task task(input.reporter, fmt::format("{} image", name_of(options.format)));

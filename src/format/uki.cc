@@ -23,9 +23,9 @@ struct Known {
     uint16_t machine;
 };
 constexpr std::array known_architectures = {
-    Known{"amd64", "x64", 0x8664},
-    Known{"arm64", "aa64", 0xaa64},
-    Known{"riscv64", "riscv64", 0x5064},
+    Known{"amd64", "x64", pe_machine::amd64},
+    Known{"arm64", "aa64", pe_machine::arm64},
+    Known{"riscv64", "riscv64", pe_machine::riscv64},
 };
 constexpr const char* efi_programs = "/usr/lib/systemd/boot/efi/";
 constexpr uint64_t most_program = 16 << 20;
@@ -82,6 +82,13 @@ std::string read_efi_program(const FormatInput& input, const std::string& name) 
     }
 }
 
+Extents maybe_signed(const FormatInput& input, Extents program) {
+    if (input.disk.secure_boot_key.empty())
+        return program;
+    return SecureBootKey(input.disk.secure_boot_key, input.disk.secure_boot_certificate)
+        .sign(program);
+}
+
 Extents make_uki(const FormatInput& input, const std::string& cmdline, const Extents& initrd) {
     std::string stub = read_efi_program(input, efi_architecture(input.platform).stub);
     const Extents& kernel = system_kernel(input);
@@ -95,11 +102,7 @@ Extents make_uki(const FormatInput& input, const std::string& cmdline, const Ext
     sections.push_back({".initrd", initrd});
     // Last, so that what it needs beyond its file covers nothing.
     sections.push_back({".linux", kernel, memory_of(kernel, input.platform)});
-    Extents program = add_pe_sections(stub, sections, "systemd's stub");
-    if (input.disk.secure_boot_key.empty())
-        return program;
-    return SecureBootKey(input.disk.secure_boot_key, input.disk.secure_boot_certificate)
-        .sign(program);
+    return maybe_signed(input, add_pe_sections(stub, sections, "systemd's stub"));
 }
 
 const Extents& system_kernel(const FormatInput& input) {

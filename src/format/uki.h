@@ -20,6 +20,9 @@ EfiArchitecture efi_architecture(const Platform& platform);
 /// machine (package systemd-boot-efi), else as `input.fetch_efi_program` gives it.
 std::string read_efi_program(const FormatInput& input, const std::string& name);
 
+/// An EFI program, signed where the settings have a key.
+Extents maybe_signed(const FormatInput& input, Extents program);
+
 /// A unified kernel image (the UAPI Group's Unified Kernel Image specification): systemd's stub
 /// with the sections .osrel, .cmdline, .uname, .sbom, .initrd and .linux; signed where the settings
 /// have a key. The bytes depend on its parts alone.

@@ -8,7 +8,6 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/process.h"
-#include "disk/authenticode.h"
 #include "disk/random_access_file.h"
 #include "disk/virtual_disk.h"
 #include "format/programs.h"
@@ -66,21 +65,14 @@ Extents make_var(const FormatInput& input) {
     return content;
 }
 
-Extents signed_program(const FormatInput& input, const std::string& name) {
-    Extents program(read_efi_program(input, name));
-    if (input.disk.secure_boot_key.empty())
-        return program;
-    return SecureBootKey(input.disk.secure_boot_key, input.disk.secure_boot_certificate)
-        .sign(program);
-}
-
 /// One system is started by the firmware itself. With two slots systemd's boot loader chooses the
 /// newest that has not failed. This one is not counted: there is nothing to go back to.
 std::vector<FatFile> esp_files(const FormatInput& input, const Extents& uki) {
     EfiArchitecture efi = efi_architecture(input.platform);
     if (!input.disk.two_slots)
         return {{"EFI/BOOT/" + efi.boot_file, uki}};
-    return {{"EFI/BOOT/" + efi.boot_file, signed_program(input, efi.boot_loader)},
+    return {{"EFI/BOOT/" + efi.boot_file,
+             maybe_signed(input, Extents(read_efi_program(input, efi.boot_loader)))},
             {"loader/loader.conf", Extents("timeout 0\neditor no\n")},
             {fmt::format("EFI/Linux/system_{}.efi", system_version(input)), uki}};
 }
@@ -135,19 +127,12 @@ const Extents& verity_disk(const FormatInput& input, std::vector<ComponentResult
 
 void make_raw_efi_verity(const FormatInput& input, Outputs& outputs,
                          std::vector<ComponentResult>& results) {
-    std::string path = input.base + "-efi-verity.img";
-    const Extents& disk = verity_disk(input, results);
-    RandomAccessFile file(outputs.create_file(path), path);
-    file.write_at(0, disk);
-    file.resize(disk.size());
+    write_raw(input, outputs, "-efi-verity.img", verity_disk(input, results));
 }
 
 void make_qcow2_efi_verity(const FormatInput& input, Outputs& outputs,
                            std::vector<ComponentResult>& results) {
-    std::string path = input.base + "-efi-verity.qcow2";
-    const Extents& disk = verity_disk(input, results);
-    RandomAccessFile file(outputs.create_file(path), path);
-    write_qcow2({disk, system_identity(input), generated_time()}, file);
+    write_virtual(input, outputs, "-efi-verity.qcow2", verity_disk(input, results), write_qcow2);
 }
 
 } // namespace coracle

@@ -62,17 +62,13 @@ VerityRoot make_verity_root(const FormatInput& input, std::vector<ComponentResul
         throw Error("none of the init images brings Coracle's /init, which opens the verified root")
             .hint("\"@pkg:init\" among the 'init:' images");
     const Extents& image = root_image(input, results);
-    const char* of_root = "hash of the verified root";
-    const Extents& hashes = input.shared.part("hashes of the verified root", [&] {
-        VerityTree tree = make_verity_tree(image, system_identity(input), input.pool);
-        input.shared.part(of_root, [&] { return Extents(tree.root_hash); });
-        return tree.hashes;
+    const VerityTree& tree = input.shared.part("verified root", [&] {
+        return make_verity_tree(image, system_identity(input), input.pool);
     });
-    std::string hash = input.shared.part(of_root, [] { return Extents(); }).read_all();
     const Extents& uki = input.shared.part("uki of the verified root", [&] {
-        return make_uki(input, command_line(input, hash), *initrd);
+        return make_uki(input, command_line(input, tree.root_hash), *initrd);
     });
-    return {image, hashes, hash, uki};
+    return {image, tree.hashes, tree.root_hash, uki};
 }
 
 std::string system_version(const FormatInput& input) {

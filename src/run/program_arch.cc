@@ -13,9 +13,9 @@ std::optional<Arch> program_arch(const std::string& path) {
     head.resize(read_full(file, head));
     try {
         switch (read_pe(head, path).machine) {
-        case 0x8664: return Arch::x86_64;
-        case 0xaa64: return Arch::aarch64;
-        case 0x5064: return Arch::riscv64;
+        case pe_machine::amd64: return Arch::x86_64;
+        case pe_machine::arm64: return Arch::aarch64;
+        case pe_machine::riscv64: return Arch::riscv64;
         default: return std::nullopt;
         }
     } catch (const Error&) {
